@@ -1,0 +1,161 @@
+"""Settings: frozen dataclasses filled from TOML. An unknown key is an error that suggests the right one."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryConfig:
+    """Where lessons are kept; empty strings mean the user's data folder and SQLite inside it."""
+
+    folder: str = ""
+    database_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """How media files are read and converted."""
+
+    ffmpeg: str = "packaged"
+    channel: str = "mix"
+    proxy_height_px: int = 480
+
+
+@dataclass(frozen=True, slots=True)
+class AsrConfig:
+    """Which engine writes down what is said, with which weights, on what device."""
+
+    engine: str = "faster-whisper"
+    model: str = "base"
+    device: str = "auto"
+    language: str = "auto"
+    beam_size: int = 5
+    batch_size: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DiarizationConfig:
+    """Who speaks when."""
+
+    engine: str = "campplus"
+    max_speakers: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsConfig:
+    """Which weights may be used."""
+
+    allow_noncommercial: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerConfig:
+    """The viewer's address; it listens on loopback only."""
+
+    port: int = 8501
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings, one section a part of the program."""
+
+    library: LibraryConfig = field(default_factory=LibraryConfig)
+    media: MediaConfig = field(default_factory=MediaConfig)
+    asr: AsrConfig = field(default_factory=AsrConfig)
+    diarization: DiarizationConfig = field(default_factory=DiarizationConfig)
+    models: ModelsConfig = field(default_factory=ModelsConfig)
+    viewer: ViewerConfig = field(default_factory=ViewerConfig)
+
+
+# What a setting may be, where only a few words make sense.
+CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("media", "channel"): ("mix", "left", "right"),
+    ("asr", "engine"): ("faster-whisper", "openai-whisper", "transformers"),
+    ("asr", "device"): ("auto", "cpu", "cuda"),
+    ("diarization", "engine"): ("campplus",),
+}
+# The smallest and largest value of a number that a run can work with.
+LIMITS: Mapping[tuple[str, str], tuple[int, int]] = {
+    ("media", "proxy_height_px"): (144, 2160),
+    ("asr", "beam_size"): (1, 20),
+    ("asr", "batch_size"): (1, 128),
+    ("diarization", "max_speakers"): (1, 100),
+    ("viewer", "port"): (1, 65535),
+}
+
+
+def load_config(path: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
+    """The defaults, changed by the TOML file ``path`` and then by ``overrides`` (section to key to value).
+
+    Raises ConfigError for a file that cannot be read, an unknown section or key, or a value of the wrong kind.
+    """
+    config = Config()
+    if path is not None:
+        config = _apply(config, _read_toml(path))
+    return _apply(config, overrides or {})
+
+
+def config_sha256(*sections: object) -> str:
+    """Hash of settings (dataclasses or plain values): equal settings, equal hash."""
+    plain = [dataclasses.asdict(s) if dataclasses.is_dataclass(s) and not isinstance(s, type) else s for s in sections]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def suggestion(wrong: str, known: tuple[str, ...]) -> str:
+    """``did you mean 'beam_size'?`` or the list of what is known."""
+    near = difflib.get_close_matches(wrong, known, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known are: {', '.join(known)}."
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Windows editors put a mark in front
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(f"The settings file {path} cannot be read: {reason}.", hint="Check the path.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The settings file {path} is not valid TOML: {error}.", hint="Mend that line.") from error
+
+
+def _apply(config: Config, values: Mapping[str, Any]) -> Config:
+    sections = tuple(item.name for item in dataclasses.fields(Config))
+    changed: dict[str, Any] = {}
+    for name, keys in values.items():
+        if name not in sections:
+            raise ConfigError(f"There is no section [{name}];", hint=suggestion(name, sections))
+        if not isinstance(keys, Mapping):
+            raise ConfigError(f"[{name}] is a section, not a value;", hint=f"write [{name}] on a line of its own.")
+        changed[name] = _apply_section(name, getattr(config, name), keys)
+    return dataclasses.replace(config, **changed)
+
+
+def _apply_section(name: str, section: Any, keys: Mapping[str, Any]) -> Any:
+    known = tuple(item.name for item in dataclasses.fields(section))
+    for key, value in keys.items():
+        if key not in known:
+            raise ConfigError(f"[{name}] has no key '{key}';", hint=suggestion(key, known))
+        _check_value(name, key, value, getattr(section, key))
+    return dataclasses.replace(section, **keys)
+
+
+def _check_value(name: str, key: str, value: object, default: object) -> None:
+    if type(value) is not type(default):
+        kind = {str: "text in quotes", int: "a whole number", bool: "true or false"}[type(default)]
+        raise ConfigError(f"[{name}] {key} has to be {kind}, not {value!r}.", hint="Mend that value.")
+    choices = CHOICES.get((name, key))
+    if choices and value not in choices:
+        raise ConfigError(f"[{name}] {key} cannot be '{value}';", hint=suggestion(str(value), choices))
+    limits = LIMITS.get((name, key))
+    if limits and isinstance(value, int) and not limits[0] <= value <= limits[1]:
+        raise ConfigError(f"[{name}] {key} lies between {limits[0]} and {limits[1]}, not {value}.", hint="Mend it.")

@@ -1,0 +1,250 @@
+"""The values that a lesson is made of. All are frozen; a stage takes a :class:`Lesson` and returns a new one.
+
+Times are seconds on the lesson's clock (0 = the first sample). Unknown is None, never 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from pipeline.timeline import Span
+
+Role = Literal["teacher", "student", "unknown"]
+QuestionKind = Literal["open", "closed", "procedural", "rhetorical"]
+WaitKind = Literal["wait_time_1", "wait_time_2"]
+SegmentKind = Literal["teacher_talk", "dialogue", "group_talk", "silence"]
+AdviceKind = Literal["strength", "try_next", "reflection"]
+
+ROLES: tuple[Role, ...] = ("teacher", "student", "unknown")
+
+
+def _need_share(value: float | None, name: str) -> None:
+    if value is not None and not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} lies between 0 and 1, got {value}")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """What a media file says about itself. ``codec`` names are ffmpeg's; sizes in pixels after rotation."""
+
+    duration_s: float
+    container: str
+    audio_codec: str
+    audio_channels: int
+    video_codec: str | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    rotation_deg: int = 0
+    pixel_format: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One media file, known by the SHA-256 of its content. Paths are absolute; ``audio_path`` is 16 kHz mono PCM.
+
+    ``duration_s`` is 0 for a lesson that comes from text without times.
+    """
+
+    sha256: str
+    name: str
+    duration_s: float
+    media_path: str = ""
+    audio_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonDetails:
+    """What people say about a recording at upload or in a sidecar file; all of it optional."""
+
+    teacher: str = ""
+    class_name: str = ""
+    subject: str = ""
+    title: str = ""
+    held_on: date | None = None
+    lawful_basis: str = ""
+    keep_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word; ``probability`` is the engine's own (0 to 1)."""
+
+    span: Span
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What a transcriber heard in one go: words in order, in one language (ISO 639-1)."""
+
+    span: Span
+    text: str
+    words: tuple[Word, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """A stretch in which one speaker really sounds. Stretches of different speakers may overlap."""
+
+    span: Span
+    speaker: str
+    role: Role = "unknown"
+    speaker_confidence: float | None = None
+    role_confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        _need_share(self.speaker_confidence, "speaker_confidence")
+        _need_share(self.role_confidence, "role_confidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Consecutive stretches of one speaker, until another speaks or 3 s of silence pass."""
+
+    span: Span
+    speaker: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of activity. Segments cover the lesson without a gap."""
+
+    span: Span
+    kind: SegmentKind
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """That an utterance asks for an answer, how sure that is, and what kind of question it is."""
+
+    kind: QuestionKind
+    confidence: float
+    focus: Literal["focusing", "funnelling"] | None = None
+    demand: Literal["recall", "explain", "reason"] | None = None
+
+    def __post_init__(self) -> None:
+        _need_share(self.confidence, "confidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """About a sentence of one speaker. ``span`` is None in lessons that come from text without times."""
+
+    id: str
+    span: Span | None
+    speaker: str
+    role: Role
+    text: str
+    words: tuple[Word, ...] = ()
+    language: str | None = None
+    question: Question | None = None
+    teacher_move: str | None = None
+    student_move: str | None = None
+    uptake: float | None = None
+    praise: Literal["specific", "general"] | None = None
+
+    def __post_init__(self) -> None:
+        _need_share(self.uptake, "uptake")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Silence after a question (``wait_time_1``) or after a student's turn (``wait_time_2``), and who ended it."""
+
+    kind: WaitKind
+    span: Span
+    by: Role
+    utterance_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Utterances that belong together, such as question, answer, evaluation (``ire``)."""
+
+    kind: str
+    utterance_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A place in the lesson that can be played: the evidence behind a number or a piece of advice."""
+
+    span: Span
+    utterance_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number with what it is made of. ``value`` is None where there is nothing to measure.
+
+    ``low`` and ``high`` bound the value where its uncertainty is known; ``moments`` are what it was counted from.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    method: str = ""
+    moments: tuple[Moment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A prompt for the teacher, never a verdict. ``evidence`` is never empty."""
+
+    kind: AdviceKind
+    text: str
+    metric_names: tuple[str, ...]
+    evidence: tuple[Moment, ...]
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError("advice without a moment behind it is an opinion; give evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class StageRecord:
+    """How one stage came to its result: backend, model, settings, seconds of work, when, and whether it was reused."""
+
+    stage: str
+    backend: str
+    model_sha256: str
+    config_sha256: str
+    elapsed_s: float
+    finished_at: datetime | None = None
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One analysed lesson: the aggregate that every export, page and test reads."""
+
+    recording: Recording
+    language: str | None = None
+    languages: tuple[tuple[str, float], ...] = ()
+    speech: tuple[Speech, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    utterances: tuple[Utterance, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    stages: tuple[StageRecord, ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def metric(self, name: str) -> Metric:
+        """The metric of that name. Raises KeyError where the lesson has none."""
+        for metric in self.metrics:
+            if metric.name == name:
+                return metric
+        raise KeyError(name)

@@ -1,0 +1,112 @@
+"""What the pipeline asks of an engine. A backend is one class in :mod:`pipeline.backends` that fits one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.lesson import MediaInfo, Passage
+from pipeline.timeline import Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SAMPLE_RATE_HZ = 16000  # what every speech model here was trained on
+
+Progress = Callable[[float], None]
+"""Called with the share of the work that is done, 0 to 1. It may raise :class:`pipeline.errors.Cancelled`."""
+
+
+class Audio(Protocol):
+    """The sound of a lesson: 16 kHz, mono, read in pieces so that memory does not grow with its length."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        ...
+
+    def read(self, span: Span) -> NDArray[np.float32]:
+        """Samples of ``span`` between -1 and 1, shape (samples,); parts outside the recording are left out."""
+        ...
+
+
+class MediaReader(Protocol):
+    """Opens recordings."""
+
+    def probe(self, path: Path) -> MediaInfo:
+        """What the file says about itself. Raises MediaError for what cannot be used."""
+        ...
+
+    def extract_audio(self, path: Path, target: Path, *, progress: Progress) -> tuple[str, ...]:
+        """Writes 16 kHz mono 16-bit WAV to ``target``, all or nothing; returns what the user should know about it."""
+        ...
+
+
+class SpeechDetector(Protocol):
+    """Finds where people speak, and how many at once, without knowing who."""
+
+    name: str
+    model_sha256: str
+
+    def activity(self, audio: Audio, *, progress: Progress) -> SpeechActivity:
+        """Frame-wise activity of the whole recording."""
+        ...
+
+
+class SpeechActivity(Protocol):
+    """Frame-wise speech activity; see the backend for its local speakers."""
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds from one frame to the next."""
+        ...
+
+    @property
+    def speech(self) -> NDArray[np.float32]:
+        """Probability that anybody speaks, shape (frames,)."""
+        ...
+
+    @property
+    def offset_s(self) -> float:
+        """The time of the first frame, in seconds."""
+        ...
+
+    @property
+    def change(self) -> NDArray[np.float32]:
+        """How strongly the speaker changes from each frame to the next, 0 to 1, shape (frames,)."""
+        ...
+
+    @property
+    def overlap(self) -> NDArray[np.float32]:
+        """Probability that two or more speak at once, shape (frames,)."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns a piece of speech into a vector that is near to others of the same voice."""
+
+    name: str
+    model_sha256: str
+
+    def embed(self, audio: Audio, spans: Sequence[Span], *, progress: Progress) -> NDArray[np.float32]:
+        """One vector of length 1 a span, shape (spans, 192)."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Turns speech into words with times."""
+
+    name: str
+    model_sha256: str
+
+    def transcribe(
+        self, audio: Audio, regions: Sequence[Span], *, language: str | None, progress: Progress
+    ) -> tuple[Passage, ...]:
+        """Words of the speech in ``regions`` (ordered, not overlapping), in order of time.
+
+        ``language`` is an ISO 639-1 code; None lets the engine find it, passage by passage where it changes. Words
+        carry times on the recording's clock. Nothing is returned for regions in which nobody speaks.
+        """
+        ...
