@@ -1,0 +1,1 @@
+"""Pure functions on values: no files, no clocks, no models."""
