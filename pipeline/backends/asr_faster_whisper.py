@@ -1,0 +1,115 @@
+"""Whisper by faster-whisper (CTranslate2): the default engine; 8-bit integers on the CPU, 16-bit floats on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import ctranslate2
+import faster_whisper
+import numpy as np
+
+from pipeline.backends.whisper_listening import MAX_TOKENS, Listener, choose_device, usable_cores
+from pipeline.backends.whisper_models import find_model
+from pipeline.backends.whisper_words import Heard
+from pipeline.config import AsrConfig
+from pipeline.lesson import Passage
+from pipeline.ports import Audio, Progress
+from pipeline.timeline import Span
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FRAMES_PER_S = 100  # of the spectrogram
+STEP_S = 0.02  # one frame of the encoder
+
+
+class FasterWhisper:
+    """A :class:`pipeline.ports.Transcriber`. The model's files are found at once, the model is loaded when it is used."""
+
+    def __init__(self, config: AsrConfig) -> None:
+        self._device = choose_device(config.device, there=ctranslate2.get_cuda_device_count() > 0)
+        self._files = find_model(config.model, "ctranslate2")
+        self._config = config
+        self.name = f"faster-whisper/{self._files.name}"
+        self.model_sha256 = self._files.sha256
+
+    def transcribe(
+        self, audio: Audio, regions: Sequence[Span], *, language: str | None, progress: Progress
+    ) -> tuple[Passage, ...]:
+        """See :class:`pipeline.ports.Transcriber`."""
+        return self._listener.listen(audio, regions, language=language, progress=progress)
+
+    @cached_property
+    def _listener(self) -> Listener:
+        model = faster_whisper.WhisperModel(
+            str(self._files.folder),
+            device=self._device,
+            compute_type="float16" if self._device == "cuda" else "int8",
+            cpu_threads=usable_cores(),
+            local_files_only=True,
+        )
+        return Listener(_Model(model, self._config.beam_size), self._config.batch_size)
+
+
+class _Model:
+    """Fits :class:`pipeline.backends.whisper_listening.WhisperModel`."""
+
+    def __init__(self, model: Any, beam_size: int) -> None:
+        self._model = model
+        self._beam_size = beam_size
+        self._tokenizer = model.hf_tokenizer
+        self._end = self._id("endoftext")
+
+    @property
+    def multilingual(self) -> bool:
+        return bool(self._model.model.is_multilingual)
+
+    def encode(self, samples: NDArray[np.float32]) -> Any:
+        extract = self._model.feature_extractor
+        return self._model.encode(np.stack([extract(row, padding=0)[:, : extract.nb_max_frames] for row in samples]))
+
+    def languages(self, encoded: Any) -> list[dict[str, float]]:
+        found = self._model.model.detect_language(encoded)
+        return [{token.strip("<|>"): probability for token, probability in row} for row in found]
+
+    def hear(self, encoded: Any, language: str, lengths_s: Sequence[float]) -> list[Heard]:
+        start = self._start(language)
+        results = self._model.model.generate(
+            encoded,
+            [[*start, self._id("notimestamps")]] * len(lengths_s),
+            beam_size=self._beam_size,
+            max_length=len(start) + 1 + MAX_TOKENS,
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        texts = [[token for token in result.sequences_ids[0] if token < self._end] for result in results]
+        frames = [round(length_s * FRAMES_PER_S) for length_s in lengths_s]
+        aligned = self._model.model.align(encoded, start, texts, frames)
+        return [_heard(*row) for row in zip(texts, results, aligned, lengths_s, strict=True)]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(tokens)))
+
+    def _start(self, language: str) -> list[int]:
+        kinds = ["startoftranscript", *([language, "transcribe"] if self.multilingual else [])]
+        return [self._id(kind) for kind in kinds]
+
+    def _id(self, kind: str) -> int:
+        return int(self._tokenizer.token_to_id(f"<|{kind}|>"))
+
+
+def _heard(tokens: list[int], result: Any, aligned: Any, length_s: float) -> Heard:
+    count = len(result.sequences_ids[0])
+    steps: dict[int, int] = {}  # of each token the first frame on the path
+    for token, step in aligned.alignments:
+        steps.setdefault(token, step)
+    edges_s = [steps[token] * STEP_S for token in range(len(tokens) + 1)] if steps else [0.0]
+    return Heard(
+        tokens=tuple(tokens),
+        edges_s=tuple(min(edge_s, length_s) for edge_s in edges_s),
+        probabilities=tuple(aligned.text_token_probs),
+        mean_log_probability=result.scores[0] * count / (count + 1),
+        no_speech_probability=result.no_speech_prob,
+    )
