@@ -1,0 +1,115 @@
+"""The values that the library hands out. All are frozen copies; changing what is kept goes through the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pipeline.lesson import LessonDetails, MediaInfo, StageRecord
+
+LessonState = Literal["new", "waiting", "running", "done", "failed"]
+JobKind = Literal["analyze", "proxy"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRow:
+    """A lesson as lists show it.
+
+    ``name`` is the file's name as people know it, ``media_name`` that of the original in the media folder ("" and
+    ``size_bytes`` 0 where no media is kept). ``language`` and ``teacher_share`` come from the saved result.
+    ``created`` is True only in the answer of the call that added the lesson.
+    """
+
+    id: str
+    sha256: str
+    name: str
+    media_name: str
+    duration_s: float
+    size_bytes: int
+    details: LessonDetails
+    info: MediaInfo
+    state: LessonState
+    message: str
+    hint: str
+    added_at: datetime
+    updated_at: datetime
+    language: str | None
+    teacher_share: float | None
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutput:
+    """What a stage gave, as it was saved, and how it came to it."""
+
+    record: StageRecord
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """Background work on a lesson. ``updated_at`` of a running job is its last sign of life, ``worker`` who has it."""
+
+    id: str
+    lesson_id: str
+    kind: JobKind
+    state: JobState
+    stage: str
+    share_done: float
+    eta_s: float | None
+    attempts: int
+    worker: str
+    message: str
+    hint: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRow:
+    """What a coach or teacher wrote at a moment, or of a span where ``end_s`` is given. Times on the lesson's clock."""
+
+    id: str
+    lesson_id: str
+    at_s: float
+    end_s: float | None
+    author: str
+    text: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file that deleting removes."""
+
+    path: Path
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPlan:
+    """What deleting a lesson removes: files, and rows a table (name, count)."""
+
+    lesson_id: str
+    sha256: str
+    files: tuple[PlannedFile, ...]
+    rows: tuple[tuple[str, int], ...]
+
+    @property
+    def total_bytes(self) -> int:
+        """Size of all files together."""
+        return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """That a lesson was deleted, and when; nothing of its content. ``files_gone`` is False until its files went too."""
+
+    lesson_id: str
+    sha256: str
+    deleted_at: datetime
+    files_gone: bool

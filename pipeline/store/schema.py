@@ -1,0 +1,204 @@
+"""The tables. :mod:`pipeline.store.migrations` brings a database to this shape; a test keeps the two alike.
+
+Every table of a lesson's content has a column ``lesson_id`` and goes with the lesson (``ON DELETE CASCADE``): deleting
+and its preview then know a new table without being told. ``number`` orders rows as they came, whatever the clock does.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+HEAD = "0001"  # the newest migration
+VERSION_TABLE = "lessonmirror_version"
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class CleanText(TypeDecorator[str]):
+    """Text that every database takes: NUL and lone surrogates (undecodable file names) become U+FFFD, visibly."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """What is sent."""
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment with its time zone, UTC when it comes back. Refuses times without a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """What is sent; SQLite keeps no zone, so all is UTC there."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone means nothing: {value}")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """What came back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _number() -> Column[int]:
+    return Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _of_lesson(*, primary_key: bool = False) -> Column[str]:
+    key = ForeignKey("lesson.id", ondelete="CASCADE")
+    return Column("lesson_id", CleanText, key, primary_key=primary_key, nullable=False)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, CleanText, nullable=False)
+
+
+lesson = Table(
+    "lesson",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    Column("sha256", CleanText, nullable=False, unique=True),
+    _text("name"),
+    _text("media_name"),
+    Column("duration_s", Float, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    _text("teacher"),
+    _text("class_name"),
+    _text("subject"),
+    _text("title"),
+    Column("held_on", Date),
+    _text("lawful_basis"),
+    Column("keep_until", Date),
+    _text("search_text"),  # title, name, teacher, class and subject, folded for searching
+    _text("info"),  # MediaInfo as JSON
+    _text("state"),
+    _text("message"),
+    _text("hint"),
+    Column("added_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("language", CleanText),
+    Column("teacher_share", Float),
+)
+
+lesson_result = Table(
+    "lesson_result",
+    metadata,
+    _of_lesson(primary_key=True),
+    Column("payload", LargeBinary, nullable=False),  # lesson.json, deflated
+    Column("saved_at", UtcTime, nullable=False),
+)
+
+metric = Table(
+    "metric",
+    metadata,
+    _of_lesson(primary_key=True),
+    Column("name", CleanText, primary_key=True),
+    Column("value", Float),
+    _text("unit"),
+    Column("low", Float),
+    Column("high", Float),
+    Column("numerator", Float),
+    Column("denominator", Float),
+    _text("method"),
+)
+
+stage_output = Table(
+    "stage_output",
+    metadata,
+    _number(),
+    _of_lesson(),
+    _text("stage"),
+    _text("key"),
+    _text("backend"),
+    _text("model_sha256"),
+    _text("config_sha256"),
+    Column("elapsed_s", Float, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("payload", LargeBinary, nullable=False),  # deflated
+    UniqueConstraint("lesson_id", "stage", "key"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    _of_lesson(),
+    _text("kind"),
+    _text("state"),
+    _text("stage"),
+    Column("share_done", Float, nullable=False),
+    Column("eta_s", Float),
+    Column("attempts", Integer, nullable=False),
+    _text("worker"),
+    _text("message"),
+    _text("hint"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index("ix_job_lesson_id", "lesson_id"),
+    Index("ix_job_state_number", "state", "number"),
+)
+_ACTIVE = text("state IN ('waiting', 'running')")
+Index("uq_job_active", job.c.lesson_id, job.c.kind, unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE)
+
+note = Table(
+    "note",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    _of_lesson(),
+    Column("at_s", Float, nullable=False),
+    Column("end_s", Float),
+    _text("author"),
+    _text("text"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+    Index("ix_note_lesson_id_at_s", "lesson_id", "at_s"),
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("lesson_id", CleanText, primary_key=True),
+    Column("sha256", CleanText, nullable=False),
+    Column("deleted_at", UtcTime, nullable=False),
+    Column("files_gone_at", UtcTime),
+)
