@@ -1,0 +1,1 @@
+"""The Streamlit viewer and the routes beside it."""

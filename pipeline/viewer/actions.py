@@ -1,0 +1,73 @@
+"""What pages do. Every change goes through here; who may make it is asked here, once there are accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipeline.errors import LessonMirrorError, UsageError
+from pipeline.intake import sample_path, take_in
+from pipeline.lesson import LessonDetails
+from pipeline.store.rows import LessonRow
+from pipeline.viewer.state import library, shared
+
+
+def add_sample() -> LessonRow:
+    """Takes the sample lesson in and lines it up. Raises LessonMirrorError."""
+    row = take_in(library(), sample_path(), shared().config)
+    library().enqueue(row.id, "analyze")
+    return row
+
+
+def try_again(lesson_id: str) -> None:
+    """Lines a failed lesson up once more."""
+    library().enqueue(lesson_id, "analyze")
+
+
+def set_details(lesson_id: str, details: LessonDetails) -> None:
+    """Replaces what people say about the lesson."""
+    library().set_details(lesson_id, details)
+
+
+def delete_lesson(lesson_id: str) -> None:
+    """Removes the lesson with all that belongs to it."""
+    shared().results.forget(lesson_id)
+    library().delete_lesson(lesson_id)
+
+
+def change_note(lesson_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Carries out what the notes beside the player ask for, and answers with the request's token.
+
+    ``problem`` is a sentence where it was not possible, ``deleted_note`` the note that can be brought back.
+    """
+    answer: dict[str, Any] = {"token": request.get("token")}
+    try:
+        _change_note(lesson_id, request)
+    except LessonMirrorError as error:
+        answer["problem"] = str(error)
+    else:
+        answer["deleted_note"] = request["id"] if request.get("action") == "delete" else None
+    return answer
+
+
+def _change_note(lesson_id: str, request: Mapping[str, Any]) -> None:
+    match request:
+        case {"action": "add", "at_s": float() | int() as at_s, "text": str() as text}:
+            library().add_note(lesson_id, float(at_s), text)
+        case {"action": "edit", "id": str() as note_id, "text": str() as text, "seen": str() as seen}:
+            _own(lesson_id, note_id)
+            library().edit_note(note_id, text, seen_at=datetime.fromisoformat(seen))
+        case {"action": "delete", "id": str() as note_id}:
+            _own(lesson_id, note_id)
+            library().delete_note(note_id)
+        case {"action": "restore", "id": str() as note_id}:
+            library().restore_note(note_id)
+        case _:
+            raise UsageError("This note could not be changed.", hint="Reload the page and try again.")
+
+
+def _own(lesson_id: str, note_id: str) -> None:
+    """Raises UsageError where the note belongs to another lesson than the page shows."""
+    if note_id not in {note.id for note in library().notes(lesson_id)}:
+        raise UsageError("This note is not there any more.", hint="Reload the page.")

@@ -1,0 +1,253 @@
+"""One lesson: the player with transcript, timeline and notes; below it what was found, and the files."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from pipeline.errors import LessonMirrorError
+from pipeline.lesson import Lesson
+from pipeline.store.rows import LessonRow
+from pipeline.viewer import charts, queries, words
+from pipeline.viewer.actions import change_note, try_again
+from pipeline.viewer.components import component
+from pipeline.viewer.dialogs import confirm_deletion, edit_details, escaped
+from pipeline.viewer.downloads import downloads_html
+from pipeline.viewer.lesson_cards import advice_cards, headline_cards, metric_cards, question_moments, wait_moments
+from pipeline.viewer.lesson_list import ACTIONS, about, is_busy, progress_words, share_done, standstill, title_of
+from pipeline.viewer.playable import Media
+from pipeline.viewer.player_data import mount_data
+from pipeline.viewer.theme import ink
+
+LIST_PAGE = "app_pages/lessons.py"
+REFRESH_S = 2.0
+CHART_PX = 820
+
+
+def show() -> None:
+    """The whole screen."""
+    try:
+        row = queries.lesson(st.query_params.get("id", ""))
+    except LessonMirrorError:
+        missing()
+        return
+    lesson = queries.result(row)
+    heading(row)
+    if row.state in ACTIONS:
+        stands_still(row)
+    elif is_busy(row):
+        st.fragment(progress, run_every=REFRESH_S)(row.id)
+    media = queries.media_of(row)
+    player(row, lesson, media)
+    if media.kind == "none":
+        st.fragment(making_ready, run_every=REFRESH_S)(row.id)
+    if lesson:
+        findings(row, lesson)
+    else:
+        files(row, lesson)
+
+
+def missing() -> None:
+    """For an address that leads nowhere."""
+    st.title("This lesson is not here")
+    st.write("It may have been deleted, or the address is incomplete.")
+    st.page_link(LIST_PAGE, label="All lessons")
+
+
+def heading(row: LessonRow) -> None:
+    """Title, what is known about the lesson, and the way back."""
+    st.set_page_config(page_title=f"{title_of(row)} · Lesson Mirror")
+    st.page_link(LIST_PAGE, label="← All lessons")
+    st.title(escaped(title_of(row)), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="facts"):
+        st.caption(escaped(f"{about(row)} · {words.written_duration(row.duration_s)}"), width="content")
+        if st.button("Edit details", type="tertiary"):
+            edit_details(row)
+
+
+def stands_still(row: LessonRow) -> None:
+    """Why there is no result, and the way to one."""
+    st.warning(escaped(standstill(row)))
+    if st.button(ACTIONS[row.state], type="primary"):
+        try_again(row.id)
+        st.rerun()
+
+
+def progress(lesson_id: str) -> None:
+    """How far the analysis is; the whole page comes anew once it is done."""
+    row = queries.lesson(lesson_id)
+    if not is_busy(row):
+        st.rerun()
+    job = queries.job(lesson_id)
+    st.progress(share_done(job), progress_words(row, job))
+
+
+def making_ready(lesson_id: str) -> None:
+    """For as long as the browser cannot play the recording yet; then the whole page comes anew."""
+    if queries.media_of(queries.lesson(lesson_id)).kind != "none":
+        st.rerun()
+    job = queries.job(lesson_id, "proxy")
+    if job and job.state in ("waiting", "running"):
+        st.progress(job.share_done, "Making the recording ready for the browser …")
+
+
+@st.fragment
+def player(row: LessonRow, lesson: Lesson | None, media: Media) -> None:
+    """Video, transcript, timeline and notes. While it plays, nothing here runs; a note runs this part alone."""
+    # Another recording to play, or a transcript that was not there before, is another player.
+    key = f"player-{row.id}-{media.kind}-{lesson is not None}"
+    answer_key = f"note-answer-{row.id}"
+
+    def note_changed() -> None:
+        request = st.session_state[key].get("note")
+        if request:
+            st.session_state[answer_key] = change_note(row.id, request)
+
+    data = mount_data(row, media, analysed=lesson is not None, start=st.query_params.get("t"))
+    data["notes"] = [queries.note_entry(note) for note in queries.notes(row.id)]
+    data["answer"] = st.session_state.get(answer_key)
+    component("player")(key=key, data=data, on_note_change=note_changed)
+
+
+@st.fragment
+def findings(row: LessonRow, lesson: Lesson) -> None:
+    """What the analysis found, from the few things that matter tonight to everything there is; one tab at a time."""
+    for notice in lesson.notices:
+        st.info(escaped(notice))
+    screens = {
+        "At a glance": partial(at_a_glance, lesson),
+        "Who talked": partial(who_talked, lesson),
+        "Questions": partial(questions_asked, lesson),
+        "Waiting": partial(pauses, lesson),
+        "All numbers": partial(all_numbers, lesson),
+        "Files and details": partial(files, row, lesson),
+    }
+    for tab, screen in zip(st.tabs(list(screens), on_change="rerun", key="findings"), screens.values(), strict=True):
+        if tab.open:
+            with tab:
+                screen()
+
+
+def at_a_glance(lesson: Lesson) -> None:
+    """One picture, four numbers, a few things worth a thought."""
+    talk_bar(lesson, key="glance")
+    cards("Main numbers", headline_cards(lesson), key="headlines")
+    if lesson.advice:
+        st.subheader("Worth a second listen", anchor=False)
+        cards("Suggestions", advice_cards(lesson), key="advice", wide=True)
+        st.caption("These are prompts, not verdicts. You were in the room; the program was not.")
+
+
+def who_talked(lesson: Lesson) -> None:
+    """Talk by role and by voice."""
+    st.subheader("How the talk was shared", anchor=False)
+    talk_bar(lesson, key="talk")
+    table = charts.voices_table(lesson)
+    if len(table) > 1:
+        st.subheader("Voice by voice", anchor=False)
+        chart(charts.voices_chart(table, ink()), "Time of each voice, as in the table", key="voices")
+        behind(table[["Voice", "Who", "Time"]])
+        st.caption("The program tells voices apart, not whose they are. It may mix up soft or short ones.")
+    cards("Talk", metric_cards(lesson, words.of_group(lesson.metrics, "talk")), key="talk-numbers")
+
+
+def questions_asked(lesson: Lesson) -> None:
+    """Questions by kind, each of which plays."""
+    table = charts.questions_table(lesson)
+    if len(table):
+        st.subheader("The teacher's questions by kind", anchor=False)
+        chart(charts.questions_chart(table, ink()), "Questions of each kind, as in the table", key="questions")
+        behind(table)
+    cards("Questions", metric_cards(lesson, words.of_group(lesson.metrics, "questions")), key="question-numbers")
+    asked = question_moments(lesson)
+    if asked:
+        st.subheader("Every question", anchor=False)
+        kinds = [(kind, name) for kind, (name, _) in words.QUESTION_WORDS.items()]
+        moments("Questions", kinds, asked, key="question-moments")
+    else:
+        st.write("No questions were found in this recording.")
+
+
+def pauses(lesson: Lesson) -> None:
+    """How long it was quiet after a question and after an answer."""
+    table = charts.waits_table(lesson)
+    if not len(table):
+        st.write("No pauses after questions or answers were found in this recording.")
+        return
+    st.subheader("Pauses after a question, and after a student spoke", anchor=False)
+    chart(charts.waits_chart(table, ink()), "Length of each pause, as in the table", key="waits")
+    st.caption(
+        "Each mark is one pause: a circle where a student spoke next, a square where the teacher did. The bar is the "
+        "middle pause: after a question, of those that a student ended."
+    )
+    behind(table[["Pause", "Seconds", "Then spoke"]])
+    cards("Waiting", metric_cards(lesson, words.of_group(lesson.metrics, "waiting")), key="wait-numbers")
+    st.subheader("Every pause", anchor=False)
+    moments("Pauses", list(words.WAIT_WORDS.items()), wait_moments(lesson), key="wait-moments")
+
+
+def all_numbers(lesson: Lesson) -> None:
+    """Every metric that found something to measure, and how it was measured."""
+    import pandas as pd
+
+    rows = [
+        (words.metric_words(item.name).label, words.written_value(item), words.written_range(item), item.method)
+        for item in lesson.metrics
+        if item.value is not None
+    ]
+    table = pd.DataFrame(rows, columns=["Number", "Value", "Range", "How it was measured"]).set_index("Number")
+    st.table(table if table["Range"].any() else table.drop(columns="Range"))
+    discourse = words.of_group(lesson.metrics, "discourse")
+    if discourse:
+        cards("Discourse", metric_cards(lesson, discourse), key="discourse-numbers")
+
+
+def files(row: LessonRow, lesson: Lesson | None) -> None:
+    """What can be taken along, how the result came about, and the way to delete it all."""
+    if lesson:
+        st.subheader("Take it along", anchor=False)
+        st.html(downloads_html(row.id))
+        with st.expander("How this result came about"):
+            st.table(queries.provenance(lesson))
+    st.subheader("Delete", anchor=False)
+    st.write("Removes the recording, everything that was made from it, and all notes.")
+    if st.button("Delete this lesson …"):
+        confirm_deletion(row)
+
+
+def talk_bar(lesson: Lesson, *, key: str) -> None:
+    """The bar of who talked, with its table."""
+    table = charts.talk_table(lesson)
+    if not len(table):
+        st.write("Nobody was heard in this recording.")
+        return
+    chart(charts.talk_chart(table, ink()), f"Share of the talk: {charts.talk_words(table)}", key=f"{key}-bar")
+    behind(table[["Who", "Time", "Share"]])
+
+
+def chart(drawing: Any, words_for_it: str, *, key: str) -> None:
+    """A chart no wider than it can be read."""
+    with st.container(width=CHART_PX):
+        st.altair_chart(drawing, key=key, alt=words_for_it)
+
+
+def behind(table: Any) -> None:
+    """The table behind a chart."""
+    with st.expander("As a table"):
+        st.table(table.set_index(table.columns[0]))
+
+
+def cards(label: str, content: list[dict[str, Any]], *, key: str, wide: bool = False) -> None:
+    """Cards of numbers or advice."""
+    if content:
+        component("cards")(key=key, data={"label": label, "cards": content, "wide": wide})
+
+
+def moments(label: str, kinds: list[tuple[Any, str]], content: list[dict[str, Any]], *, key: str) -> None:
+    """A list of moments to play."""
+    component("moments")(key=key, data={"label": label, "kinds": kinds, "moments": content})
+
+
+show()

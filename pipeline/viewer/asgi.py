@@ -1,0 +1,86 @@
+"""The viewer as one ASGI app: Streamlit's pages, our routes beside them, our middleware around both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit
+from starlette.concurrency import run_in_threadpool
+from streamlit.web import bootstrap
+from streamlit.web.server.starlette import App
+
+from pipeline.config import Config
+from pipeline.errors import LessonMirrorError
+from pipeline.store.library import Library
+from pipeline.viewer.lesson_routes import lesson_routes
+from pipeline.viewer.results import Results
+from pipeline.viewer.security import middleware
+from pipeline.viewer.state import Shared, share
+from pipeline.viewer.theme import THEME
+from pipeline.viewer.upload_routes import upload_routes
+from pipeline.viewer.uploads import UploadFolder
+
+SCRIPT = Path(__file__).resolve().parent / "main.py"
+_INDEX = Path(streamlit.__file__).resolve().parent / "static" / "index.html"
+# Nothing is counted, fetched or offered beyond this machine; nothing of a developer's tools is shown.
+OPTIONS: Mapping[str, Any] = {
+    "browser.gatherUsageStats": False,
+    "browser.serverAddress": "127.0.0.1",
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "minimal",
+    "global.developmentMode": False,
+    "logger.level": "warning",
+    "server.address": "127.0.0.1",
+    "server.allowedHosts": ["127.0.0.1", "localhost", "[::1]"],
+    "server.enableAgentApi": False,
+    "server.enableStaticServing": False,
+    "server.enableXsrfProtection": True,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.showEmailPrompt": False,
+    **THEME,
+}
+
+
+def build_app(config: Config) -> App:
+    """The viewer of the library that ``config`` names. The library is opened here, so that its errors come at once.
+
+    Raises StoreError where the library cannot be used.
+    """
+    bootstrap.load_config_options(dict(OPTIONS))
+    library = Library.open(config.library)
+    results = Results(library)
+    share(Shared(library, config, results))
+    uploads = UploadFolder(library.media.uploads)
+
+    @asynccontextmanager
+    async def lifespan(_app: App) -> AsyncIterator[dict[str, Any]]:
+        await run_in_threadpool(uploads.sweep)
+        warming = asyncio.create_task(run_in_threadpool(_warm_up))
+        try:
+            yield {}
+        finally:
+            await warming
+            library.close()
+
+    routes = [*lesson_routes(library, results), *upload_routes(library, uploads, config)]
+    return App(SCRIPT, lifespan=lifespan, routes=routes, middleware=middleware(_INDEX), on_script_error=explain)
+
+
+def explain(error: Exception) -> bool:
+    """Says on the page what is wrong and what to do, where it is one of our errors; True means that it is said."""
+    if not isinstance(error, LessonMirrorError):
+        return False
+    streamlit.error(str(error))
+    return True
+
+
+def _warm_up() -> None:
+    """Loads what the first page would otherwise wait for."""
+    import altair  # noqa: F401
+    import pandas  # noqa: F401

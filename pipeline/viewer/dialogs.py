@@ -1,0 +1,105 @@
+"""Questions that a page asks before it changes something: what a lesson is about, and whether it shall go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from pipeline.errors import LessonMirrorError
+from pipeline.lesson import LessonDetails
+from pipeline.store.rows import DeletionPlan, LessonRow
+from pipeline.viewer import queries
+from pipeline.viewer.actions import delete_lesson, set_details
+from pipeline.viewer.details import LAWFUL_BASES, MAX_CHARACTERS
+from pipeline.viewer.lesson_list import title_of
+from pipeline.viewer.words import written_size
+
+DELETED_KEY = "deleted_lesson"  # what the list of lessons says once, after a deletion
+_FILE_WORDS: Mapping[str, str] = {
+    "original": "The recording",
+    "audio": "Its sound, as it was listened to",
+    "proxy": "The copy for the browser",
+    "poster": "The picture in the list",
+}
+_ROW_WORDS: Mapping[str, tuple[str, str]] = {
+    "lesson": ("the lesson", "lessons"),
+    "note": ("note", "notes"),
+    "metric": ("number", "numbers"),
+    "lesson_result": ("analysis with its transcript", "analyses"),
+    "stage_output": ("intermediate result", "intermediate results"),
+    "job": ("entry about its processing", "entries about its processing"),
+}
+
+
+@st.dialog("About this lesson")
+def edit_details(row: LessonRow) -> None:
+    """What people say about the lesson; all of it optional."""
+    now = row.details
+    with st.form("details", border=False):
+        title = st.text_input("Title", now.title, max_chars=MAX_CHARACTERS, placeholder=row.name)
+        left, right = st.columns(2)
+        teacher = left.text_input("Teacher", now.teacher, max_chars=MAX_CHARACTERS)
+        class_name = right.text_input("Class", now.class_name, max_chars=MAX_CHARACTERS)
+        subject = left.text_input("Subject", now.subject, max_chars=MAX_CHARACTERS)
+        held_on = right.date_input("Date of the lesson", now.held_on)
+        examples = f"For example: {'; '.join(LAWFUL_BASES)}."
+        basis = left.text_input("May be used because of", now.lawful_basis, max_chars=MAX_CHARACTERS, help=examples)
+        keep_until = right.date_input("Keep until", now.keep_until)
+        kept = st.form_submit_button("Keep", type="primary")
+    if kept:
+        set_details(row.id, LessonDetails(teacher, class_name, subject, title, held_on, basis, keep_until))
+        st.rerun()
+
+
+@st.dialog("Delete this lesson?")
+def confirm_deletion(row: LessonRow) -> None:
+    """Shows what will go, and asks once."""
+    st.markdown(f"**{escaped(title_of(row))}** goes for good, with everything that belongs to it:")
+    st.markdown("\n".join(f"- {line}" for line in plan_lines(queries.deletion_plan(row.id))))
+    st.caption("What stays is the date of the deletion and a checksum, without any content.")
+    cancel, delete = st.columns(2)
+    if cancel.button("Keep the lesson", width="stretch"):
+        st.rerun()
+    if delete.button("Delete for good", type="primary", width="stretch"):
+        try:
+            delete_lesson(row.id)
+        except LessonMirrorError as error:
+            st.error(str(error))
+            return
+        st.session_state[DELETED_KEY] = title_of(row)
+        st.switch_page("app_pages/lessons.py")
+
+
+def plan_lines(plan: DeletionPlan) -> list[str]:
+    """What a deletion removes, line by line, in plain words."""
+    sizes: Counter[str] = Counter()
+    pictures = 0
+    for file in plan.files:
+        kind = _kind(file.path)
+        pictures += kind == "thumbs"
+        sizes[kind] += file.size_bytes
+    lines = [f"{_FILE_WORDS[kind]} ({written_size(sizes[kind])})" for kind in _FILE_WORDS if kind in sizes]
+    if pictures:
+        lines.append(f"{pictures} pictures ({written_size(sizes['thumbs'])})")
+    if "other" in sizes:
+        lines.append(f"Other files ({written_size(sizes['other'])})")
+    for table, count in plan.rows:
+        if table == "lesson" or not count:
+            continue
+        one, many = _ROW_WORDS.get(table, (f"entry in “{table}”", f"entries in “{table}”"))
+        lines.append(f"{count} {one if count == 1 else many}")
+    return lines
+
+
+def escaped(text: str) -> str:
+    """Words of people inside Markdown, so that they stay just words."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!|<>~$:" else char for char in text)
+
+
+def _kind(path: Path) -> str:
+    if path.parent.name == "thumbs":
+        return "thumbs"
+    return path.stem if path.stem in _FILE_WORDS else "other"

@@ -1,0 +1,71 @@
+"""What pages read. Nothing else on a page asks the library for anything; who may read what is asked here one day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.lesson import Lesson
+from pipeline.store.rows import DeletionPlan, JobKind, JobRow, LessonRow, NoteRow
+from pipeline.viewer import playable
+from pipeline.viewer.playable import Media
+from pipeline.viewer.state import library, shared
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def lessons(search: str, limit: int) -> tuple[LessonRow, ...]:
+    """The newest lessons that fit the words."""
+    return library().lessons(search=search, limit=limit)
+
+
+def lesson(lesson_id: str) -> LessonRow:
+    """The lesson of that id. Raises NotFoundError."""
+    return library().find_lesson(lesson_id)
+
+
+def result(row: LessonRow) -> Lesson | None:
+    """What the analysis found; None before there is any."""
+    return shared().results.of(row)
+
+
+def job(lesson_id: str, kind: JobKind = "analyze") -> JobRow | None:
+    """The last work of that kind on this lesson, as far as it is."""
+    return next((item for item in library().jobs(lesson_id) if item.kind == kind), None)
+
+
+def notes(lesson_id: str) -> tuple[NoteRow, ...]:
+    """The lesson's notes by time."""
+    return library().notes(lesson_id)
+
+
+def note_entry(note: NoteRow) -> dict[str, Any]:
+    """A note as the player takes it; ``seen`` lets a later change notice that somebody else was faster."""
+    return {
+        "id": note.id,
+        "at_s": note.at_s,
+        "author": note.author,
+        "text": note.text,
+        "seen": note.updated_at.isoformat(),
+    }
+
+
+def media_of(row: LessonRow) -> Media:
+    """What there is to play."""
+    return playable.media_of(library().media, row)
+
+
+def provenance(lesson: Lesson) -> pd.DataFrame:
+    """How each stage came to its result."""
+    import pandas as pd
+
+    rows = [
+        (item.stage, item.backend, f"{item.elapsed_s:.1f} s", item.model_sha256[:12], item.config_sha256[:12])
+        for item in lesson.stages
+    ]
+    return pd.DataFrame(rows, columns=["Step", "Done by", "Took", "Model", "Settings"]).set_index("Step")
+
+
+def deletion_plan(lesson_id: str) -> DeletionPlan:
+    """What deleting the lesson removes."""
+    return library().deletion_plan(lesson_id)

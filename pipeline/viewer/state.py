@@ -1,0 +1,39 @@
+"""What the pages of this server share: its settings and its library, set once, before the first request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.config import Config
+from pipeline.errors import UsageError
+from pipeline.store.library import Library
+from pipeline.viewer.results import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One server: one library, its settings, and the results looked at last."""
+
+    library: Library
+    config: Config
+    results: Results
+
+
+_shared: list[Shared] = []  # Streamlit runs one app a process, and gives its script no other way to reach it
+
+
+def share(what: Shared) -> None:
+    """Makes library and settings known to the pages."""
+    _shared[:] = [what]
+
+
+def shared() -> Shared:
+    """What this server works on. Raises UsageError in a script that runs outside of it."""
+    if not _shared:
+        raise UsageError("This page runs outside of the viewer.", hint="Start `lessonmirror serve`.")
+    return _shared[0]
+
+
+def library() -> Library:
+    """The library of this server."""
+    return shared().library

@@ -1,0 +1,318 @@
+"""Every number in plain words: what it is called, how it is written, and what it means in one sentence.
+
+One catalogue for pages, charts and tests. The meanings follow ``docs/definitions.md``; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.lesson import AdviceKind, Metric, QuestionKind, Role, SegmentKind, WaitKind
+
+Group = Literal["talk", "questions", "waiting", "discourse"]
+Form = Literal["share", "seconds", "count", "per_hour", "per_minute", "per_100", "words", "index"]
+_PRECISE_UNDER_S = 10.0  # below this, tenths of a second matter (waiting); above, nobody reads them
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWords:
+    """How one metric is shown; ``form`` says how its value is written."""
+
+    name: str
+    label: str
+    group: Group
+    form: Form
+    meaning: str
+
+
+ROLE_WORDS: dict[Role, str] = {"teacher": "Teacher", "student": "Students", "unknown": "Not sure who"}
+QUESTION_WORDS: dict[QuestionKind, tuple[str, str]] = {
+    "open": ("Open", "Several answers hold; the student explains."),
+    "closed": ("Closed", "One right answer, or yes or no."),
+    "procedural": ("About the lesson", "Who, where, ready? It is about running the lesson."),
+    "rhetorical": ("Rhetorical", "The teacher goes straight on."),
+}
+SEGMENT_WORDS: dict[SegmentKind, str] = {
+    "teacher_talk": "Teacher talks",
+    "dialogue": "Dialogue",
+    "group_talk": "Group talk",
+    "silence": "Silence",
+}
+WAIT_WORDS: dict[WaitKind, str] = {
+    "wait_time_1": "After a question",
+    "wait_time_2": "After a student spoke",
+}
+ADVICE_WORDS: dict[AdviceKind, str] = {
+    "strength": "Worth keeping",
+    "try_next": "Something to try",
+    "reflection": "To think about",
+}
+
+_MOVES: tuple[tuple[str, str, str], ...] = (
+    ("keeping_everyone_together", "Keeping everyone together", "The teacher makes sure that all can follow."),
+    ("getting_students_to_relate", "Relating to a classmate", "The teacher asks students to react to each other."),
+    ("restating", "Restating", "The teacher repeats what a student said, word for word."),
+    ("revoicing", "Revoicing", "The teacher repeats a student's idea and adds to it or puts it in other words."),
+    ("pressing_for_accuracy", "Asking for precision", "The teacher asks for a more exact answer or term."),
+    ("pressing_for_reasoning", "Asking for reasons", "The teacher asks why, or how a student knows."),
+    ("relating_to_another_student", "Students relate", "A student comments on what a classmate said."),
+    ("asking_for_more_information", "Students ask", "A student asks for information or help."),
+    ("making_a_claim", "Students claim", "A student states an answer or a fact."),
+    ("providing_evidence_or_reasoning", "Students reason", "A student explains why, or shows how."),
+)
+
+_CATALOGUE: tuple[MetricWords, ...] = (
+    MetricWords(
+        "teacher_share",
+        "Teacher's share of the talk",
+        "talk",
+        "share",
+        "Of all the time in which the teacher or students spoke, the part that was the teacher's. Where both spoke at "
+        "once, it counts for both.",
+    ),
+    MetricWords(
+        "student_share",
+        "Students' share of the talk",
+        "talk",
+        "share",
+        "Of all the time in which the teacher or students spoke, the part that was the students'.",
+    ),
+    MetricWords(
+        "silence_share",
+        "Silence",
+        "talk",
+        "share",
+        "Of the whole recording, the part in which nobody spoke for three seconds or longer.",
+    ),
+    MetricWords(
+        "overlap_share",
+        "Several at once",
+        "talk",
+        "share",
+        "Of the whole recording, the part in which two or more people spoke at once, as in group work.",
+    ),
+    MetricWords("unknown_talk_s", "Not sure who", "talk", "seconds", "Talk that could not be given to anybody safely."),
+    MetricWords("teacher_talk_s", "Teacher's talk", "talk", "seconds", "How long the teacher spoke, pauses left out."),
+    MetricWords("student_talk_s", "Students' talk", "talk", "seconds", "How long students spoke, pauses left out."),
+    MetricWords(
+        "longest_monologue_s",
+        "Longest stretch of the teacher",
+        "talk",
+        "seconds",
+        "The longest stretch in which the teacher went on, without a student speaking for more than a second and "
+        "without a pause over five seconds.",
+    ),
+    MetricWords("turns_per_h", "Changes of speaker", "talk", "per_hour", "How often the word passed, per hour."),
+    MetricWords(
+        "pace_teacher_wpm",
+        "Teacher's pace",
+        "talk",
+        "per_minute",
+        "Words per minute while the teacher speaks; pauses of up to a second count as speaking.",
+    ),
+    MetricWords(
+        "pace_student_wpm",
+        "Students' pace",
+        "talk",
+        "per_minute",
+        "Words per minute while students speak; pauses of up to a second count as speaking.",
+    ),
+    MetricWords(
+        "student_answer_words_median",
+        "Length of an answer",
+        "talk",
+        "words",
+        "Half of the students' answers to a question were shorter than this, half were longer.",
+    ),
+    MetricWords(
+        "short_answer_share",
+        "Very short answers",
+        "talk",
+        "share",
+        "Of the students' answers, the part of three words or fewer.",
+    ),
+    MetricWords(
+        "fillers_teacher_per_100",
+        "Filler words",
+        "talk",
+        "per_100",
+        "How many of 100 words of the teacher were “um”, “you know” and the like.",
+    ),
+    MetricWords(
+        "voice_gini",
+        "Evenness of student voices",
+        "talk",
+        "index",
+        "0 means that all students who were heard spoke equally long; near 1 means that one of them spoke nearly all "
+        "the time. Only voices that could be told apart safely count.",
+    ),
+    MetricWords(
+        "question_count",
+        "Questions",
+        "questions",
+        "count",
+        "Questions of the teacher that ask for an answer. Those about running the lesson, and rhetorical ones, are "
+        "counted apart.",
+    ),
+    MetricWords("question_rate_per_h", "Questions per hour", "questions", "per_hour", "The same, per hour of lesson."),
+    MetricWords(
+        "open_question_share",
+        "Open questions",
+        "questions",
+        "share",
+        "Of the teacher's open and closed questions, the part that leaves room for several answers.",
+    ),
+    MetricWords(
+        "procedural_question_count",
+        "About running the lesson",
+        "questions",
+        "count",
+        "Questions such as “Is everybody ready?”.",
+    ),
+    MetricWords(
+        "rhetorical_question_count",
+        "Rhetorical questions",
+        "questions",
+        "count",
+        "Questions after which the teacher went straight on.",
+    ),
+    MetricWords(
+        "student_question_count", "Questions of students", "questions", "count", "Questions that students asked."
+    ),
+    MetricWords(
+        "wait_time_1_median_s",
+        "Wait after a question",
+        "waiting",
+        "seconds",
+        "The pause between a teacher's question and a student's answer. Half of the pauses were shorter, half longer. "
+        "Pauses over 30 seconds are work time and are left out.",
+    ),
+    MetricWords(
+        "wait_time_1_under_1s_share",
+        "Waits under a second",
+        "waiting",
+        "share",
+        "Of the pauses after a question, the part that was shorter than one second.",
+    ),
+    MetricWords(
+        "wait_time_2_median_s",
+        "Wait after an answer",
+        "waiting",
+        "seconds",
+        "The pause between the end of a student's turn and the teacher's next words. Half were shorter, half longer.",
+    ),
+    MetricWords(
+        "uptake_mean",
+        "Building on answers",
+        "discourse",
+        "index",
+        "From 0 to 1: how far the teacher's next words build on what a student has just said.",
+    ),
+    MetricWords(
+        "ire_share",
+        "Question, answer, verdict",
+        "discourse",
+        "share",
+        "Of the exchanges that begin with a question, the part that ends with the teacher's verdict on the answer.",
+    ),
+    MetricWords(
+        "reasoning_share",
+        "Students giving reasons",
+        "discourse",
+        "share",
+        "Of what students said, the part in which they explain why or show how.",
+    ),
+    MetricWords(
+        "praise_specific_count", "Praise that says why", "discourse", "count", "Praise that names what was good."
+    ),
+    MetricWords("praise_general_count", "General praise", "discourse", "count", "Praise such as “Good job”."),
+    *(MetricWords(f"move_{name}_count", label, "discourse", "count", meaning) for name, label, meaning in _MOVES),
+)
+_SHARES_OF_TIME = frozenset({"teacher_share", "student_share", "silence_share", "overlap_share"})
+METRIC_WORDS: dict[str, MetricWords] = {item.name: item for item in _CATALOGUE}
+
+
+def metric_words(name: str) -> MetricWords:
+    """The words of that metric; a metric that the catalogue does not know yet is called by its own name."""
+    known = METRIC_WORDS.get(name)
+    return known or MetricWords(name, name.replace("_", " ").capitalize(), "discourse", "index", "")
+
+
+def written_value(metric: Metric) -> str:
+    """``58 %``, ``1.4 s``, ``12 min 5 s``, ``31``; a dash where there was nothing to measure."""
+    return written(metric.value, metric_words(metric.name).form)
+
+
+def written_range(metric: Metric) -> str:
+    """``between 55 % and 61 %``; empty where the range is not known."""
+    if metric.low is None or metric.high is None:
+        return ""
+    form = metric_words(metric.name).form
+    return f"between {written(metric.low, form)} and {written(metric.high, form)}"
+
+
+def written_source(metric: Metric) -> str:
+    """What the number was made of: ``20 min of 34 min``, ``9 of 31``; empty for anything else than a share."""
+    if metric.numerator is None or metric.denominator is None or metric_words(metric.name).form != "share":
+        return ""
+    form: Form = "seconds" if metric.name in _SHARES_OF_TIME else "count"
+    return f"{written(metric.numerator, form)} of {written(metric.denominator, form)}"
+
+
+def written(value: float | None, form: Form) -> str:
+    """A value of that form as people write it."""
+    if value is None:
+        return "–"
+    match form:
+        case "share":
+            return f"{value * 100:.0f} %"
+        case "seconds":
+            return _written_s(value)
+        case "per_hour":
+            return f"{value:.0f} per hour"
+        case "per_minute":
+            return f"{value:.0f} words a minute"
+        case "per_100":
+            return f"{value:.1f} in 100 words"
+        case "words":
+            return f"{value:.0f} {'word' if round(value) == 1 else 'words'}"
+        case "index":
+            return f"{value:.2f}"
+        case "count":
+            return f"{value:.0f}"
+
+
+def written_duration(seconds: float) -> str:
+    """A length for people: ``47 min``, ``1 h 5 min``, ``38 s``."""
+    minutes = round(seconds / _MINUTE_S)
+    if seconds < _MINUTE_S:
+        return f"{seconds:.0f} s"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
+def written_size(size_bytes: float) -> str:
+    """``812 KB``, ``34 MB``, ``1.9 GB``; thousands, as file managers count."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if size_bytes >= factor:
+            amount = size_bytes / factor
+            return f"{amount:.1f} {unit}" if amount < 10 and unit == "GB" else f"{amount:.0f} {unit}"
+    return f"{size_bytes:.0f} bytes"
+
+
+def of_group(metrics: Iterable[Metric], group: Group) -> tuple[Metric, ...]:
+    """The metrics of one group in the catalogue's order, without those that found nothing to measure."""
+    order = list(METRIC_WORDS)
+    mine = [item for item in metrics if item.value is not None and metric_words(item.name).group == group]
+    return tuple(sorted(mine, key=lambda item: order.index(item.name) if item.name in METRIC_WORDS else len(order)))
+
+
+def _written_s(seconds: float) -> str:
+    if seconds < _PRECISE_UNDER_S:
+        return f"{seconds:.1f} s"
+    if seconds < _MINUTE_S:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if rest and minutes < 60 else f"{minutes} min"

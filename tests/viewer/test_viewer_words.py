@@ -1,0 +1,113 @@
+"""Numbers in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.lesson import Metric
+from pipeline.viewer import words
+from pipeline.viewer.details import details_from_json, details_to_json
+from pipeline.viewer.words import (
+    METRIC_WORDS,
+    Form,
+    written,
+    written_duration,
+    written_range,
+    written_size,
+    written_source,
+)
+from tests.viewer.lesson_samples import recording_of, small_lesson
+
+# The names of the definitions, docs/definitions.md.
+DEFINED = """
+teacher_share student_share silence_share overlap_share unknown_talk_s teacher_talk_s student_talk_s longest_monologue_s
+turns_per_h pace_teacher_wpm pace_student_wpm student_answer_words_median short_answer_share fillers_teacher_per_100
+voice_gini question_count question_rate_per_h open_question_share procedural_question_count rhetorical_question_count
+student_question_count wait_time_1_median_s wait_time_1_under_1s_share wait_time_2_median_s uptake_mean ire_share
+reasoning_share praise_specific_count praise_general_count
+""".split()
+MOVES = """
+keeping_everyone_together getting_students_to_relate restating revoicing pressing_for_accuracy pressing_for_reasoning
+relating_to_another_student asking_for_more_information making_a_claim providing_evidence_or_reasoning
+""".split()
+
+
+def test_every_defined_metric_has_words_of_its_own() -> None:
+    assert set(METRIC_WORDS) == {*DEFINED, *(f"move_{move}_count" for move in MOVES)}
+    labels = [item.label for item in METRIC_WORDS.values()]
+    assert len(set(labels)) == len(labels)
+    for item in METRIC_WORDS.values():
+        assert item.meaning.endswith("."), item.name
+        assert "_" not in item.label + item.meaning, item.name
+
+
+def test_a_metric_of_tomorrow_is_called_by_its_name() -> None:
+    assert words.metric_words("chalk_noise_share").label == "Chalk noise share"
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (None, "share", "–"),
+        (0.583, "share", "58 %"),
+        (0.0, "share", "0 %"),
+        (1.44, "seconds", "1.4 s"),
+        (38.2, "seconds", "38 s"),
+        (73.4, "seconds", "1 min 13 s"),
+        (119.8, "seconds", "2 min"),
+        (3600.0, "seconds", "60 min"),
+        (31.0, "count", "31"),
+        (75.6, "per_hour", "76 per hour"),
+        (148.2, "per_minute", "148 words a minute"),
+        (1.0, "words", "1 word"),
+        (6.0, "words", "6 words"),
+        (2.34, "per_100", "2.3 in 100 words"),
+        (0.187, "index", "0.19"),
+    ],
+)
+def test_values_are_written_as_people_write_them(value: float | None, form: Form, text: str) -> None:
+    assert written(value, form) == text
+
+
+def test_a_range_is_only_written_where_both_ends_are_known() -> None:
+    assert written_range(Metric("teacher_share", 0.58, "share", 0.55, 0.61)) == "between 55 % and 61 %"
+    assert written_range(Metric("teacher_share", 0.58, "share", 0.55, None)) == ""
+
+
+def test_a_share_says_what_it_is_made_of() -> None:
+    assert written_source(Metric("teacher_share", 0.5, "share", None, None, 300.0, 600.0)) == "5 min of 10 min"
+    assert written_source(Metric("open_question_share", 0.25, "share", None, None, 3.0, 12.0)) == "3 of 12"
+    assert written_source(Metric("question_count", 3.0, "count", None, None, 3.0, 1.0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(38, "38 s"), (59.6, "60 s"), (209, "3 min"), (3600, "1 h 0 min"), (5591, "1 h 33 min")]
+)
+def test_lengths(seconds: float, text: str) -> None:
+    assert written_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 bytes"), (999, "999 bytes"), (34_000_000, "34 MB"), (1_900_000_000, "1.9 GB")]
+)
+def test_sizes(size: int, text: str) -> None:
+    assert written_size(size) == text
+
+
+def test_metrics_of_a_group_come_in_the_catalogues_order_and_only_where_something_was_measured() -> None:
+    metrics = (
+        Metric("turns_per_h", 3.0, "1/h"),
+        Metric("teacher_share", 0.5, "share"),
+        Metric("voice_gini", None, "index"),
+    )
+    assert [metric.name for metric in words.of_group(metrics, "talk")] == ["teacher_share", "turns_per_h"]
+
+
+def test_details_survive_json() -> None:
+    details = details_from_json({"title": "  Ice\n and water ", "held_on": "2026-03-02", "keep_until": ""})
+    assert details.title == "Ice and water"
+    assert details_from_json(details_to_json(details)) == details
+
+
+def test_the_sample_lesson_of_these_tests_uses_only_known_names() -> None:
+    assert {metric.name for metric in small_lesson(recording_of("a" * 64)).metrics} <= set(METRIC_WORDS)
