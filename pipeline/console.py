@@ -1,0 +1,177 @@
+"""What the command line prints: progress, numbers, tables and errors."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import DiskFullError, LessonMirrorError, shown
+from pipeline.timeline import clock
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.backends.weights import ModelInfo
+    from pipeline.doctor import Finding
+    from pipeline.lesson import Lesson
+    from pipeline.runner import Report
+    from pipeline.store.rows import DeletionPlan, LessonRow
+
+STAGE_WORDS = {
+    "pictures": "Looking at the picture",
+    "audio": "Reading the sound",
+    "detect": "Finding speech",
+    "transcribe": "Writing down what is said",
+    "diarize": "Telling voices apart",
+    "understand": "Counting and measuring",
+    "video": "Preparing the video",
+}
+
+
+def say(text: str) -> None:
+    """One line for the user."""
+    print(text, flush=True)
+
+
+def fail(error: LessonMirrorError) -> None:
+    """An error as a sentence and the next step, on standard error."""
+    lines = [text for text in (error.message, error.hint) if text]
+    print("\n".join(f"  {shown(text)}" for text in lines), file=sys.stderr, flush=True)
+
+
+def unexpected(error: Exception) -> LessonMirrorError:
+    """A failure nobody foresaw, in words."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFullError("The disk is full.", hint="Free some space and start again; what was finished is kept.")
+    if isinstance(error, MemoryError):
+        return LessonMirrorError("There was not enough memory.", hint="Close other programs, or use a smaller model.")
+    text = f"Something unexpected happened ({type(error).__name__}: {error})."
+    hint = "Nothing was lost. Run it again with `lessonmirror --debug ...` to see where, and please report it."
+    return LessonMirrorError(text, hint=hint)
+
+
+def is_terminal() -> bool:
+    """Whether a person sits there who sees the output and can answer."""
+    return sys.stdout.isatty() and sys.stdin.isatty()
+
+
+@contextmanager
+def stage_bars() -> Iterator[Report]:
+    """A bar a stage with the time left; without a terminal, a line a finished stage."""
+    if not sys.stdout.isatty():
+        yield _line_report()
+        return
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    words, share = TextColumn("  {task.description:<26}"), TextColumn("{task.percentage:>3.0f} %")
+    with Progress(words, BarColumn(30), share, TimeElapsedColumn(), TextColumn("{task.fields[left]}")) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def report(stage: str, done: float, left_s: float | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(STAGE_WORDS.get(stage, stage), total=1.0, left="")
+            left = f"{clock(left_s)} left" if left_s is not None and done < 1 else ""
+            progress.update(tasks[stage], completed=done, left=left)
+
+        yield report
+
+
+def _line_report() -> Report:
+    finished: set[str] = set()
+
+    def report(stage: str, done: float, left_s: float | None) -> None:
+        if done >= 1 and stage not in finished:
+            finished.add(stage)
+            say(f"  {STAGE_WORDS.get(stage, stage)}: done")
+
+    return report
+
+
+def print_numbers(lesson: Lesson) -> None:
+    """The numbers a teacher asks for first."""
+    say("")
+    for text, value in _numbers(lesson):
+        say(f"  {text:<44}{value}")
+    for notice in lesson.notices:
+        say(f"  Note: {shown(notice)}")
+
+
+def _numbers(lesson: Lesson) -> list[tuple[str, str]]:
+    def written(name: str, form: str, times: float = 1.0) -> str:
+        number = lesson.metric(name).value
+        return "unknown" if number is None else form.format(times * number)
+
+    def percent(name: str) -> str:
+        return written(name, "{:.0f} %", 100)
+
+    def seconds(name: str) -> str:
+        return written(name, "{:.1f} s")
+
+    language, asked = lesson.language or "unknown", written("question_count", "{:.0f}")
+    return [
+        ("Length", f"{clock(lesson.recording.duration_s)}  (language: {language})"),
+        ("Teacher's share of the talk", percent("teacher_share")),
+        ("Students' share of the talk", percent("student_share")),
+        ("Teacher's questions", f"{asked}, of them open: {percent('open_question_share')}"),
+        ("Wait after a question (median)", seconds("wait_time_1_median_s")),
+        ("Wait after a student's turn (median)", seconds("wait_time_2_median_s")),
+        ("Longest time the teacher spoke in one go", seconds("longest_monologue_s")),
+    ]
+
+
+def _table(*titles: str) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False)
+
+
+def print_lessons(rows: Sequence[LessonRow]) -> None:
+    """The library as a table."""
+    if not rows:
+        say("No lessons. Add one with: lessonmirror analyze FILE, or try: lessonmirror demo")
+        return
+    table = _table("Id", "Title", "Held on", "Length", "State")
+    for row in rows:
+        held_on = row.details.held_on.isoformat() if row.details.held_on else ""
+        table.add_row(row.id, shown(row.details.title or row.name), held_on, clock(row.duration_s), row.state)
+    _console().print(table)
+
+
+def print_plan(row: LessonRow, plan: DeletionPlan) -> None:
+    """What deleting would remove."""
+    say(f"{shown(row.details.title or row.name)} ({clock(row.duration_s)})")
+    for file in plan.files:
+        say(f"  {file.path.name:<28}{file.size_bytes / 1e6:>9.1f} MB")
+    for table, count in plan.rows:
+        if count:
+            say(f"  {table:<28}{count:>9} rows")
+    say(f"  {plan.total_bytes / 1e6:.1f} MB in all. That it was deleted stays on record, without any content.")
+
+
+def print_models(models: Sequence[ModelInfo]) -> None:
+    """All models as a table."""
+    table = _table("Model", "For", "Licence", "State", "From")
+    for model in models:
+        table.add_row(model.name, model.kind, model.licence, model.state, model.source)
+    _console().print(table)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What ``doctor`` found; each trouble with its remedy."""
+    for finding in findings:
+        mark = "!!" if finding.bad else "ok"
+        say(f"{mark}  {finding.text}")
+        if finding.bad and finding.remedy:
+            say(f"    {finding.remedy}")

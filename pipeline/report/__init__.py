@@ -1,0 +1,1 @@
+"""Writers of every export format; none of them computes a number."""
