@@ -1,8 +1,10 @@
-# make check: every check, as CI runs it. make quick: what a commit needs.
-.PHONY: check quick sample
+# make check: every check, as CI runs it. make quick: what a commit needs. make soak: the long runs, of which CI does a tenth.
+.PHONY: check quick soak sample
 check:
 	sh tests/run
 quick:
 	.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+soak:
+	LESSONMIRROR_SOAK=1 .venv/bin/python -m pytest tests/test_soak.py tests/test_interrupted.py
 sample:
 	.venv/bin/python data/samples/make_sample.py

@@ -46,8 +46,9 @@ def analyse(files: list[Path], *options: str) -> Cost:
         process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)  # wait4 took it; Popen would look for it in vain
         if status:
-            raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command)
+            raise subprocess.CalledProcessError(process.returncode, command)
         lessons = [json.loads(path.read_text()) for path in sorted(out.glob("*/lesson.json"))]
         return Cost(wall_s, usage.ru_maxrss * 1024, lessons)
 

@@ -15,8 +15,11 @@ import typer
 from pipeline.errors import LessonMirrorError, UsageError, shown
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from pipeline.config import Config
     from pipeline.lesson import LessonDetails
+    from pipeline.runner import Report
     from pipeline.store.library import Library
     from pipeline.store.rows import LessonRow
 
@@ -43,6 +46,7 @@ class _Settings:
     config_file: Path | None = None
     library: Path | None = None
     debug = False
+    interrupted = False
 
 
 @app.callback()
@@ -173,7 +177,7 @@ class _Work:
             console.say("  This recording is in the library already; what has not changed is not done again.")
         try:
             with console.stage_bars() as report:
-                runner = self._runner.reporting_to(report)
+                runner = self._runner.reporting_to(_unless_interrupted(report))
                 runner.prepare_view(row)
                 lesson = runner.analyze(row)
         except LessonMirrorError as error:
@@ -184,6 +188,22 @@ class _Work:
         console.print_numbers(lesson)
         if self._out is not None:
             console.say(f"  Written to {write_exports(lesson, self._out)}")
+
+
+def _unless_interrupted(report: Report) -> Report:
+    """The same report, which ends the work where Ctrl-C came while nothing could be raised (in a destructor, say)."""
+
+    def checked(stage: str, done: float, left_s: float | None) -> None:
+        if _Settings.interrupted:
+            raise KeyboardInterrupt
+        report(stage, done, left_s)
+
+    return checked
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _Settings.interrupted = True
+    signal.default_int_handler(number, frame)
 
 
 def _analyze_one(library: Library, config: Config, row: LessonRow, out: Path | None) -> None:
@@ -315,7 +335,7 @@ def main() -> None:
     # Threads that wait by spinning take the whole machine away from others, and are slower themselves where it is shared.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # A shell starts background work with Ctrl-C ignored; who sends the signal all the same wants an orderly end.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
     sys.exit(_guarded(app))
 
 

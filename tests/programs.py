@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.resources import data_path
+from tests.media_files import run_ffmpeg
 
 SAMPLE = data_path("data", "samples", "lesson.mp4")
+SOAK = bool(os.environ.get("LESSONMIRROR_SOAK"))  # the long runs; without it, a tenth of each
 COMMAND = (sys.executable, "-m", "pipeline.cli")
 
 
@@ -33,3 +35,9 @@ def run_program(
         cwd=cwd,
         stdin=subprocess.DEVNULL,
     )
+
+
+def excerpt(path: Path, seconds: float = 40) -> Path:
+    """The beginning of the sample lesson, picture and sound as they are: for tests that need a lesson, but no long one."""
+    run_ffmpeg("-i", SAMPLE, "-t", str(seconds), "-c", "copy", path)
+    return path

@@ -6,7 +6,6 @@ What a media file can have wrong is tested case by case in tests/backends/test_m
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.media_files import AAC, H264, make_media, make_wav
-from tests.programs import SAMPLE, run_program
+from tests.programs import SAMPLE, excerpt, run_program
 
 RATE_HZ = 16000
 
@@ -147,7 +146,7 @@ def assert_whole(library: Path) -> None:
 
 def test_a_name_with_parents_stays_inside_the_output_folder(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    shutil.copy(SAMPLE, tmp_path / "up.mp4")
+    excerpt(tmp_path / "up.mp4")
     done = run_program(
         tmp_path / "library",
         "analyze",
