@@ -12,16 +12,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import corrections
 from pipeline.config import Config, LibraryConfig
 from pipeline.intake import sample_path, take_in
-from pipeline.lesson import Lesson, LessonDetails
+from pipeline.lesson import Lesson, LessonDetails, Role
 from pipeline.runner import Report, Runner
 from pipeline.store.library import Library
+from pipeline.timeline import Span
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["analyze_file", "metric_table", "sample_path", "speech_table", "utterance_table"]
+__all__ = [
+    "analyze_file",
+    "correct_speaker",
+    "metric_table",
+    "sample_path",
+    "speech_table",
+    "undo_correction",
+    "utterance_table",
+]
 
 
 def analyze_file(
@@ -48,6 +58,31 @@ def _analyze_in(config: Config, path: Path, details: LessonDetails | None, repor
     with Library.open(config.library) as library:
         row = take_in(library, path, config, details=details)
         return Runner(library, config, report=report).analyze(row)
+
+
+def correct_speaker(
+    lesson: Lesson,
+    *,
+    voice: str | None = None,
+    span: tuple[float, float] | None = None,
+    speaker: str | None = None,
+    role: Role | None = None,
+    config: Config | None = None,
+) -> Lesson:
+    """Says who speaks in a lesson of the library; the numbers follow, see :func:`pipeline.corrections.correct`.
+
+    ``span`` is (start, end) in seconds. Raises NotFoundError for a lesson that is not kept, UsageError for nonsense.
+    """
+    when = Span(*span) if span else None
+    with Library.open((config or Config()).library) as library:
+        lesson_id = library.find_lesson(lesson.recording.sha256).id
+        return corrections.correct(library, lesson_id, voice=voice, span=when, speaker=speaker, role=role)
+
+
+def undo_correction(lesson: Lesson, *, config: Config | None = None) -> Lesson:
+    """Takes back the latest correction. Raises NotFoundError where there is none."""
+    with Library.open((config or Config()).library) as library:
+        return corrections.undo(library, library.find_lesson(lesson.recording.sha256).id)
 
 
 def utterance_table(lesson: Lesson) -> pd.DataFrame:

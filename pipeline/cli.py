@@ -6,9 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from pipeline.config import Config
-    from pipeline.lesson import LessonDetails
+    from pipeline.lesson import LessonDetails, Role
     from pipeline.runner import Report
     from pipeline.store.library import Library
     from pipeline.store.rows import LessonRow
@@ -77,15 +76,6 @@ def _open(config: Config) -> Library:
     return Library.open(config.library)
 
 
-def _date(text: str | None, option: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise UsageError(f"{option} has to be a date such as 2026-03-12, not {text!r}.") from None
-
-
 @app.command()
 def demo(
     port: Annotated[int | None, typer.Option(help="The viewer's port.")] = None,
@@ -128,13 +118,13 @@ def analyze(
 ) -> None:
     """Analyse recordings: who spoke, what was said and asked, how long people waited."""
     from pipeline import console
+    from pipeline.arguments import parse_date
     from pipeline.intake import take_in
     from pipeline.lesson import LessonDetails
 
     config = _config(engine=engine, model=model, device=device, language=language)
-    given = LessonDetails(
-        teacher, class_name, subject, title, _date(held_on, "--date"), basis, _date(keep_until, "--keep-until")
-    )
+    when, until = parse_date(held_on, "--date"), parse_date(keep_until, "--keep-until")
+    given = LessonDetails(teacher, class_name, subject, title, when, basis, until)
     details: LessonDetails | None = given if given != LessonDetails() else None
     _check_folder(out)
     failures = 0
@@ -286,6 +276,35 @@ def export(
                 f"{row.name} has not been analysed yet.", hint="Run `lessonmirror analyze` on it first."
             )
         console.say(f"Written to {write_exports(found, out)}")
+
+
+@app.command()
+def correct(
+    lesson: Annotated[str, typer.Argument(help="The lesson's id, or the beginning of it.")],
+    voice: Annotated[str | None, typer.Option(help="The voice that is wrong, such as S2.")] = None,
+    span: Annotated[str | None, typer.Option(help="When, in seconds or as minutes:seconds, such as 1:10-1:15.")] = None,
+    speaker: Annotated[
+        str | None, typer.Option("--as", help="Who it is: another voice, such as S1, or a name.")
+    ] = None,
+    role: Annotated[str | None, typer.Option(help="teacher, student or unknown.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take back the latest correction.")] = False,
+) -> None:
+    """Say who speaks where the program was wrong; the numbers follow. Without options: who speaks, and what was corrected."""
+    from pipeline import console, corrections
+    from pipeline.arguments import parse_span
+
+    if undo and (voice or span or speaker or role):
+        raise UsageError("--undo takes back the latest correction and goes alone.", hint="Leave the other options out.")
+    with _open(_config()) as library:
+        row = library.find_lesson(lesson)
+        if undo:
+            console.print_numbers(corrections.undo(library, row.id))
+        elif voice or span or speaker or role:
+            when, what = parse_span(span), cast("Role | None", role)
+            changed = corrections.correct(library, row.id, voice=voice, span=when, speaker=speaker, role=what)
+            console.print_numbers(changed)
+        else:
+            console.print_voices(library.load_result(row.id), library.corrections(row.id))
 
 
 @app.command()

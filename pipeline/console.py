@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import DiskFullError, LessonMirrorError, shown
-from pipeline.timeline import clock
+from pipeline.timeline import clock, summed_s
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.backends.weights import ModelInfo
     from pipeline.doctor import Finding
-    from pipeline.lesson import Lesson
+    from pipeline.lesson import Correction, Lesson, Speech
     from pipeline.runner import Report
-    from pipeline.store.rows import DeletionPlan, LessonRow
+    from pipeline.store.rows import CorrectionRow, DeletionPlan, LessonRow
 
 STAGE_WORDS = {
     "pictures": "Looking at the picture",
@@ -120,6 +120,32 @@ def _numbers(lesson: Lesson) -> list[tuple[str, str]]:
         ("Wait after a student's turn (median)", seconds("wait_time_2_median_s")),
         ("Longest time the teacher spoke in one go", seconds("longest_monologue_s")),
     ]
+
+
+def print_voices(lesson: Lesson | None, corrections: Sequence[CorrectionRow]) -> None:
+    """Who speaks how long and when first, and what people corrected."""
+    table = _table("Voice", "Role", "Talk", "First heard")
+    voices: dict[str, list[Speech]] = {}
+    for item in lesson.speech if lesson else ():
+        voices.setdefault(item.speaker, []).append(item)
+    for name, items in sorted(voices.items(), key=lambda voice: -summed_s(item.span for item in voice[1])):
+        roles = " or ".join(sorted({item.role for item in items}))
+        talk_s = summed_s(item.span for item in items)
+        table.add_row(shown(name), roles, clock(talk_s), clock(items[0].span.start_s))
+    _console().print(table)
+    for row in corrections:
+        say(f"Corrected: {_correction_words(row.correction)}")
+    if lesson and lesson.corrections:
+        made = lesson.corrections
+        say(f"In {made.speaker_changed_s:.0f} of {made.speech_s:.0f} s of speech people named another speaker,")
+        say(f"in {made.role_changed_s:.0f} s another role, than the program had.")
+
+
+def _correction_words(item: Correction) -> str:
+    when = f"{clock(item.span.start_s)} to {clock(item.span.end_s)}" if item.span else "the whole lesson"
+    who = f"the voice first heard at {clock(item.voice[0].start_s)}, " if item.voice else ""
+    becomes = ", ".join(word for word in (item.speaker, item.role) if word)
+    return f"{who}{when}: {shown(becomes)}"
 
 
 def _table(*titles: str) -> Any:

@@ -89,17 +89,53 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A stretch in which one speaker really sounds. Stretches of different speakers may overlap."""
+    """A stretch in which one speaker really sounds. Stretches of different speakers may overlap.
+
+    ``corrected``: a person has said who speaks here.
+    """
 
     span: Span
     speaker: str
     role: Role = "unknown"
     speaker_confidence: float | None = None
     role_confidence: float | None = None
+    corrected: bool = False
 
     def __post_init__(self) -> None:
         _need_share(self.speaker_confidence, "speaker_confidence")
         _need_share(self.role_confidence, "role_confidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person says about who speaks: another ``speaker``, another ``role``, or both.
+
+    It holds for ``span``, or for the whole lesson where that is None; with ``voice`` only for one voice. Names such as S2 change
+    from one analysis to the next, so a voice is known by the stretches it had when the correction was made; so is the
+    voice that ``speaker`` meant, by ``speaker_voice`` (empty for a name that no voice had).
+    """
+
+    span: Span | None = None
+    voice: tuple[Span, ...] = ()
+    speaker: str | None = None
+    speaker_voice: tuple[Span, ...] = ()
+    role: Role | None = None
+
+    def __post_init__(self) -> None:
+        if self.speaker is None and self.role is None:
+            raise ValueError("a correction names a speaker, a role, or both")
+        if self.span is None and not self.voice:
+            raise ValueError("a correction is about a voice, a span, or both")
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionSummary:
+    """How far people had to correct the program: corrections, and seconds of speech in all and changed."""
+
+    count: int
+    speech_s: float
+    speaker_changed_s: float
+    role_changed_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +277,7 @@ class Lesson:
     advice: tuple[Advice, ...] = ()
     stages: tuple[StageRecord, ...] = ()
     notices: tuple[str, ...] = ()
+    corrections: CorrectionSummary | None = None
 
     def metric(self, name: str) -> Metric:
         """The metric of that name. Raises KeyError where the lesson has none."""

@@ -1,7 +1,8 @@
 """A lesson as JSON, schema ``lessonmirror/1``, and back, exact to a millisecond.
 
-The keys are those of the definitions; ``languages``, ``notices`` and a metric's ``moments`` are further ones. Paths
-stay out of it, because the file travels. Unknown keys are passed over when it is read: a later version may add some.
+The keys are those of the definitions; ``languages``, ``notices``, ``corrections``, ``corrected`` and a metric's ``moments``
+are further ones. Paths stay out of it, because the file travels. Unknown keys are passed over when it is read: a later
+version may add some.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from pipeline.errors import StoreError
 from pipeline.lesson import (
     Advice,
+    CorrectionSummary,
     Lesson,
     Metric,
     Moment,
@@ -56,6 +58,7 @@ def lesson_to_json(lesson: Lesson) -> Json:
         "advice": [_advice(item) for item in lesson.advice],
         "stages": [_stage(item) for item in lesson.stages],
         "notices": list(lesson.notices),
+        "corrections": _corrections(lesson.corrections),
     }
 
 
@@ -68,6 +71,17 @@ def lesson_from_json(data: Json) -> Lesson:
         return _lesson(data)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(f"This lesson's file is damaged ({error!r}).", hint="Analyse the recording again.") from error
+
+
+def _corrections(item: CorrectionSummary | None) -> Json | None:
+    if item is None:
+        return None
+    return {
+        "count": item.count,
+        "speech_s": _number(item.speech_s),
+        "speaker_changed_s": _number(item.speaker_changed_s),
+        "role_changed_s": _number(item.role_changed_s),
+    }
 
 
 def _number(value: float | None, digits: int = _DIGITS) -> float | None:
@@ -87,6 +101,7 @@ def _speech(item: Speech) -> Json:
         "role": item.role,
         "speaker_confidence": _number(item.speaker_confidence),
         "role_confidence": _number(item.role_confidence),
+        "corrected": item.corrected,
     }
 
 
@@ -230,7 +245,14 @@ def _lesson(data: Json) -> Lesson:
         language=data["language"],
         languages=tuple((item["language"], item["share"]) for item in data.get("languages", ())),
         speech=tuple(
-            Speech(_span(item), item["speaker"], item["role"], item["speaker_confidence"], item["role_confidence"])
+            Speech(
+                _span(item),
+                item["speaker"],
+                item["role"],
+                item["speaker_confidence"],
+                item["role_confidence"],
+                item.get("corrected", False),
+            )
             for item in data["speech"]
         ),
         turns=tuple(Turn(_span(item), item["speaker"], item["role"]) for item in data["turns"]),
@@ -242,4 +264,5 @@ def _lesson(data: Json) -> Lesson:
         advice=tuple(_advice_from(item) for item in data["advice"]),
         stages=tuple(_stage_from(item) for item in data["stages"]),
         notices=tuple(data.get("notices", ())),
+        corrections=CorrectionSummary(**data["corrections"]) if data.get("corrections") else None,
     )

@@ -20,11 +20,11 @@ from typing import Any
 from pipeline import registry
 from pipeline.config import Config, config_sha256
 from pipeline.errors import Cancelled, LessonMirrorError, MediaError, StageError, StoreError
-from pipeline.lesson import Lesson, Passage, Recording, Speech, StageRecord, Word
+from pipeline.lesson import Lesson, Passage, Recording, Speech, StageRecord
 from pipeline.ports import Audio, Embedder, MediaReader, SpeechDetector, Transcriber
+from pipeline.stages.payloads import passages_from_json, passages_to_json, speech_from_json, speech_to_json
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow
-from pipeline.timeline import Span
 
 Report = Callable[[str, float, float | None], None]
 """Called with a stage's name, the share of it that is done (0 to 1) and the seconds it still needs, if known."""
@@ -213,10 +213,10 @@ class _Run:
         language = None if asr.language == "auto" else asr.language
 
         def work(clock: _Clock) -> Any:
-            return _passages_to_json(transcriber.transcribe(audio, heard.speech, language=language, progress=clock))
+            return passages_to_json(transcriber.transcribe(audio, heard.speech, language=language, progress=clock))
 
         # Speed settings (device, batch) do not change the words, so they are no part of the key.
-        return _passages_from_json(self._cached("transcribe", transcriber, (asr.language, asr.beam_size), work))
+        return passages_from_json(self._cached("transcribe", transcriber, (asr.language, asr.beam_size), work))
 
     def _speech(self, audio: Audio, heard: Any) -> tuple[Speech, ...]:
         from pipeline.stages.diarize import diarize
@@ -226,8 +226,7 @@ class _Run:
             settings = self._config.diarization
 
             def work(clock: _Clock) -> Any:
-                found = diarize(embedder, audio, heard, settings, progress=clock)
-                return [[item.span.start_s, item.span.end_s, item.speaker] for item in found]
+                return speech_to_json(diarize(embedder, audio, heard, settings, progress=clock))
 
             rows = self._cached("diarize", embedder, (settings,), work)
         except (Cancelled, StoreError):
@@ -236,14 +235,14 @@ class _Run:
             reason = error.message if isinstance(error, LessonMirrorError) else f"{type(error).__name__}: {error}"
             self._notices.append(f"Who spoke when could not be told ({reason}). The transcript is complete.")
             return ()
-        return tuple(Speech(Span(start_s, end_s), speaker) for start_s, end_s, speaker in rows)
+        return speech_from_json(rows)
 
     def _understand(self, recording: Recording, passages: tuple[Passage, ...], speech: tuple[Speech, ...]) -> Lesson:
         from pipeline.stages import understand
 
         clock = _Clock("understand", self._runner._report)
-        lesson = understand.understand(recording, passages, speech)
-        lesson = understand.advise_lesson(understand.measure_lesson(lesson))
+        corrections = [item.correction for item in self._runner._library.corrections(self._row.id)]
+        lesson = understand.understand(recording, passages, speech, corrections)
         clock(1.0)
         record = StageRecord(
             "understand", "rules", "", config_sha256(_BY_NAME["understand"].version), clock.elapsed_s, _now()
@@ -298,30 +297,3 @@ class _Run:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _passages_to_json(passages: tuple[Passage, ...]) -> Any:
-    return [
-        [
-            [item.span.start_s, item.span.end_s],
-            item.text,
-            item.language,
-            [
-                [round(word.span.start_s, 3), round(word.span.end_s, 3), word.text, round(word.probability, 3)]
-                for word in item.words
-            ],
-        ]
-        for item in passages
-    ]
-
-
-def _passages_from_json(data: Any) -> tuple[Passage, ...]:
-    return tuple(
-        Passage(
-            Span(*times),
-            text,
-            tuple(Word(Span(start_s, end_s), word, probability) for start_s, end_s, word, probability in words),
-            language,
-        )
-        for times, text, language, words in data
-    )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,6 +65,41 @@ def test_a_second_run_reuses_every_stage(analysed: tuple[Path, Path, str], tmp_p
     (result,) = tmp_path.iterdir()
     stages = json.loads((result / "lesson.json").read_text())["stages"]
     assert [stage["stage"] for stage in stages if not stage["reused"]] == ["understand"]
+
+
+def test_a_correction_changes_the_numbers_stays_and_can_be_undone(
+    analysed: tuple[Path, Path, str], tmp_path: Path
+) -> None:
+    library, result, _ = analysed
+    lesson = json.loads((result / "lesson.json").read_text())
+    name, share = lesson["recording"]["sha256"][:12], _teacher_share(lesson)
+    voice = next(item["speaker"] for item in lesson["speech"] if item["role"] == "student")
+    listed = run_program(library, "correct", name)
+    assert listed.returncode == 0 and voice in listed.stdout, listed.stderr
+    done = run_program(library, "correct", name, "--voice", voice, "--role", "teacher")
+    assert done.returncode == 0 and "Teacher's share" in done.stdout, done.stderr
+    again = run_program(library, "analyze", SAMPLE, "--out", tmp_path)
+    assert again.returncode == 0, again.stderr
+    changed = json.loads(next(tmp_path.glob("*/lesson.json")).read_text())
+    assert _teacher_share(changed) > share + 0.01
+    assert changed["corrections"]["role_changed_s"] > 0
+    assert "Corrected" in run_program(library, "correct", name).stdout
+    undone = run_program(library, "correct", name, "--undo")
+    assert undone.returncode == 0, undone.stderr
+    run_program(library, "export", name, "--out", tmp_path)
+    assert _teacher_share(json.loads(next(tmp_path.glob("*/lesson.json")).read_text())) == share
+
+
+def _teacher_share(lesson: dict[str, Any]) -> float:
+    return next(float(metric["value"]) for metric in lesson["metrics"] if metric["name"] == "teacher_share")
+
+
+def test_a_correction_that_makes_no_sense_gets_a_sentence(analysed: tuple[Path, Path, str]) -> None:
+    name = json.loads((analysed[1] / "lesson.json").read_text())["recording"]["sha256"][:12]
+    done = run_program(analysed[0], "correct", name, "--span", "9-7", "--role", "teacher")
+    assert done.returncode == 2 and "ends before it begins" in done.stderr
+    done = run_program(analysed[0], "correct", name, "--voice", "S99", "--role", "teacher")
+    assert done.returncode == 2 and "S99" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_export_lessons_and_delete_find_the_lesson_by_the_beginning_of_its_id(

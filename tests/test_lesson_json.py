@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipeline.errors import StoreError
 from pipeline.lesson import (
     Advice,
+    CorrectionSummary,
     Lesson,
     Metric,
     Moment,
@@ -88,7 +89,7 @@ lessons = st.builds(
     recording=st.builds(Recording, texts, texts, times_s),
     language=st.none() | texts,
     languages=some(st.tuples(texts, shares)),
-    speech=some(st.builds(Speech, spans, texts, roles, st.none() | shares, st.none() | shares)),
+    speech=some(st.builds(Speech, spans, texts, roles, st.none() | shares, st.none() | shares, st.booleans())),
     turns=some(st.builds(Turn, spans, texts, roles)),
     segments=some(st.builds(Segment, spans, st.sampled_from(["teacher_talk", "dialogue", "group_talk", "silence"]))),
     utterances=some(utterances),
@@ -98,6 +99,7 @@ lessons = st.builds(
     advice=some(advice),
     stages=some(st.builds(StageRecord, texts, texts, texts, texts, times_s, recorded_at, st.booleans())),
     notices=some(texts),
+    corrections=st.none() | st.builds(CorrectionSummary, st.integers(1, 99), times_s, times_s, times_s),
 )
 
 FULL = Lesson(
@@ -125,6 +127,7 @@ FULL = Lesson(
     (Advice("strength", "Good.", ("teacher_share",), (Moment(Span(1.2, 7.1), "u1"),)),),
     (StageRecord("transcribe", "faster-whisper/base", "f" * 64, "e" * 64, 104.2, datetime(2026, 1, 1, tzinfo=UTC)),),
     ("Note.",),
+    CorrectionSummary(2, 60.0, 3.5, 1.5),
 )
 
 
@@ -147,6 +150,7 @@ def test_the_keys_are_those_of_the_schema() -> None:
             "role": "teacher",
             "speaker_confidence": 0.9,
             "role_confidence": 0.97,
+            "corrected": False,
         }
     ]
     assert data["turns"] == [{"start_s": 1.2, "end_s": 4.9, "speaker": "S1", "role": "teacher"}]
@@ -217,7 +221,10 @@ def test_another_schema_is_refused(data: Any) -> None:
         lesson_from_json(data)
 
 
-@pytest.mark.parametrize("key", [key for key in lesson_to_json(FULL) if key not in ("schema", "languages", "notices")])
+NEWER = ("languages", "notices", "corrections")
+
+
+@pytest.mark.parametrize("key", [key for key in lesson_to_json(FULL) if key not in ("schema", *NEWER)])
 def test_a_missing_key_is_an_error_for_the_user(key: str) -> None:
     data = lesson_to_json(FULL)
     del data[key]
@@ -251,9 +258,11 @@ def test_nonsense_inside_is_an_error_for_the_user(path: tuple[str | int, ...], n
 
 def test_early_files_without_the_newer_keys_are_read() -> None:
     data = lesson_to_json(FULL)
-    for key in ("languages", "notices"):
+    for key in NEWER:
         del data[key]
+    del data["speech"][0]["corrected"]
     del data["stages"][0]["finished_at"], data["stages"][0]["reused"], data["metrics"][0]["moments"]
     back = lesson_from_json(data)
     assert back.languages == back.notices == ()
+    assert back.corrections is None and back.speech == FULL.speech
     assert back.stages == (replace(FULL.stages[0], finished_at=None),)

@@ -7,22 +7,30 @@ from dataclasses import replace
 
 from pipeline.analysis.advice import advise
 from pipeline.analysis.align import build_utterances
+from pipeline.analysis.corrections import correct_speech
 from pipeline.analysis.metrics import measure
 from pipeline.analysis.questions import tag_questions
 from pipeline.analysis.roles import assign_roles
 from pipeline.analysis.talk import build_segments, build_turns
 from pipeline.analysis.waits import find_ire, find_waits
-from pipeline.lesson import Lesson, Passage, Recording, Speech
+from pipeline.lesson import Correction, Lesson, Passage, Recording, Speech
 from pipeline.timeline import share
 
 
-def understand(recording: Recording, passages: Sequence[Passage], speech: Sequence[Speech]) -> Lesson:
-    """The lesson with speakers, roles, utterances, questions, turns, waits and segments, not yet measured."""
+def understand(
+    recording: Recording, passages: Sequence[Passage], speech: Sequence[Speech], corrections: Sequence[Correction] = ()
+) -> Lesson:
+    """The lesson with all that follows from who spoke and what was said; ``corrections`` by people come first."""
     speech, utterances = assign_roles(speech, build_utterances(passages, speech))
+    if corrections:
+        speech, summary = correct_speech(speech, corrections)
+        utterances = build_utterances(passages, speech)
+    else:
+        summary = None
     utterances = tag_questions(utterances)
     turns = build_turns(speech)
     languages = _languages(passages)
-    return Lesson(
+    lesson = Lesson(
         recording=recording,
         language=languages[0][0] if languages else None,
         languages=languages,
@@ -32,17 +40,10 @@ def understand(recording: Recording, passages: Sequence[Passage], speech: Sequen
         utterances=utterances,
         waits=find_waits(utterances, speech, turns),
         sequences=find_ire(utterances),
+        corrections=summary,
     )
-
-
-def measure_lesson(lesson: Lesson) -> Lesson:
-    """The lesson with its metrics."""
-    return replace(lesson, metrics=measure(lesson))
-
-
-def advise_lesson(lesson: Lesson) -> Lesson:
-    """The measured lesson with its advice."""
-    return replace(lesson, advice=advise(lesson))
+    measured = replace(lesson, metrics=measure(lesson))
+    return replace(measured, advice=advise(measured))
 
 
 def _languages(passages: Sequence[Passage]) -> tuple[tuple[str, float], ...]:

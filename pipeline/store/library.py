@@ -21,9 +21,9 @@ from typing import Self
 
 from pipeline.config import LibraryConfig
 from pipeline.errors import StoreError
-from pipeline.lesson import Lesson, LessonDetails, MediaInfo, Recording, StageRecord
+from pipeline.lesson import Correction, Lesson, LessonDetails, MediaInfo, Recording, StageRecord
 from pipeline.resources import library_folder
-from pipeline.store import deletion, jobs, lessons, notes, results
+from pipeline.store import corrections, deletion, jobs, lessons, notes, results
 from pipeline.store.database import Database, make_sqlite_file, open_url
 from pipeline.store.database_errors import masked
 from pipeline.store.files import make_private_folder
@@ -31,6 +31,7 @@ from pipeline.store.jobs import KINDS
 from pipeline.store.media import MediaStore
 from pipeline.store.migration import migrate
 from pipeline.store.rows import (
+    CorrectionRow,
     DeletionPlan,
     JobKind,
     JobRow,
@@ -146,6 +147,10 @@ class Library:
         """What the stage gave for the same inputs (``key``) before; None where it has to run."""
         return results.unpack_stage_output(self._database.read(results.stage_output, sha256, stage, key))
 
+    def latest_stage_output(self, lesson_id: str, stage: str) -> StageOutput | None:
+        """What the stage gave last for this lesson; None before it ever ran."""
+        return results.unpack_stage_output(self._database.read(results.latest_stage_output, lesson_id, stage))
+
     def save_stage_output(self, sha256: str, stage: str, key: str, record: StageRecord, payload: bytes) -> None:
         """Keeps what a stage gave. The lesson has to be in the library; NotFoundError once it was deleted."""
         self._database.write(results.save_stage_output, sha256, stage, key, record, zlib.compress(payload))
@@ -219,6 +224,20 @@ class Library:
     def notes(self, lesson_id: str) -> tuple[NoteRow, ...]:
         """The lesson's notes by time."""
         return self._database.read(notes.of_lesson, lesson_id)
+
+    # Corrections
+
+    def add_correction(self, lesson_id: str, correction: Correction, author: str = "") -> CorrectionRow:
+        """Keeps what somebody says about who speaks; :mod:`pipeline.corrections` makes the numbers follow."""
+        return self._database.write(corrections.add, lesson_id, correction, author)
+
+    def undo_correction(self, lesson_id: str, correction_id: str | None = None) -> CorrectionRow:
+        """Takes back a correction, or the latest; NotFoundError where there is none."""
+        return self._database.write(corrections.undo, lesson_id, correction_id)
+
+    def corrections(self, lesson_id: str) -> tuple[CorrectionRow, ...]:
+        """The corrections that count, in the order in which they were made."""
+        return self._database.read(corrections.of_lesson, lesson_id)
 
     # Deleting
 

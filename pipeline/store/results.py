@@ -69,6 +69,14 @@ def stage_output(connection: Connection, sha256: str, stage: str, key: str) -> t
     return None if row is None else (_record(row), row.payload)
 
 
+def latest_stage_output(connection: Connection, lesson_id: str, stage: str) -> tuple[StageRecord, bytes] | None:
+    """Record and deflated payload of the stage's last output for a lesson, or None."""
+    output = schema.stage_output
+    query = select(output).where(output.c.lesson_id == lesson_id, output.c.stage == stage)
+    row = connection.execute(query.order_by(output.c.number.desc()).limit(1)).first()
+    return None if row is None else (_record(row), row.payload)
+
+
 def save_stage_output(
     connection: Connection, sha256: str, stage: str, key: str, record: StageRecord, payload: bytes
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pipeline.lesson import LessonDetails, MediaInfo, StageRecord
+from pipeline.lesson import Correction, LessonDetails, MediaInfo, StageRecord
 
 LessonState = Literal["new", "waiting", "running", "done", "failed"]
 JobKind = Literal["analyze", "proxy"]
@@ -80,6 +80,17 @@ class NoteRow:
     text: str
     created_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """What somebody said about who speaks, and when."""
+
+    id: str
+    lesson_id: str
+    author: str
+    correction: Correction
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"  # the newest migration
+HEAD = "0002"  # the newest migration
 VERSION_TABLE = "lessonmirror_version"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -192,6 +192,19 @@ note = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("deleted_at", UtcTime),
     Index("ix_note_lesson_id_at_s", "lesson_id", "at_s"),
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    _of_lesson(),
+    _text("author"),
+    _text("payload"),  # Correction as JSON
+    Column("created_at", UtcTime, nullable=False),
+    Column("undone_at", UtcTime),
+    Index("ix_correction_lesson_id", "lesson_id"),
 )
 
 tombstone = Table(
