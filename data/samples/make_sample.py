@@ -5,7 +5,7 @@
 
 Reads script.toml; writes lesson.mp4, lesson.truth.json, lesson.rttm and lesson.toml into OUT_DIR, which is this folder
 unless another is named. The same tools give the same bytes. Only remaking needs flite 2.2 (Debian and Ubuntu:
-apt-get install flite); the Python packages are numpy, scipy, pillow and imageio-ffmpeg, which Lesson Mirror brings.
+apt-get install flite); the Python packages are numpy, scipy, pillow and imageio-ffmpeg, which Lesson Mirror's tests bring.
 """
 
 from __future__ import annotations

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ctranslate2
 import faster_whisper
 import numpy as np
 
-from pipeline.backends.whisper_listening import MAX_TOKENS, Listener, choose_device, usable_cores
-from pipeline.backends.whisper_models import find_model
+from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber, usable_cores
 from pipeline.backends.whisper_words import Heard
-from pipeline.config import AsrConfig
-from pipeline.lesson import Passage
-from pipeline.ports import Audio, Progress
-from pipeline.timeline import Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,24 +19,16 @@ FRAMES_PER_S = 100  # of the spectrogram
 STEP_S = 0.02  # one frame of the encoder
 
 
-class FasterWhisper:
-    """A :class:`pipeline.ports.Transcriber`. The model's files are found at once, the model is loaded when it is used."""
+class FasterWhisper(WhisperTranscriber):
+    """See :class:`pipeline.backends.whisper_listening.WhisperTranscriber`."""
 
-    def __init__(self, config: AsrConfig) -> None:
-        self._device = choose_device(config.device, there=ctranslate2.get_cuda_device_count() > 0)
-        self._files = find_model(config.model, "ctranslate2")
-        self._config = config
-        self.name = f"faster-whisper/{self._files.name}"
-        self.model_sha256 = self._files.sha256
+    engine = "faster-whisper"
+    form = "ctranslate2"
 
-    def transcribe(
-        self, audio: Audio, regions: Sequence[Span], *, language: str | None, progress: Progress
-    ) -> tuple[Passage, ...]:
-        """See :class:`pipeline.ports.Transcriber`."""
-        return self._listener.listen(audio, regions, language=language, progress=progress)
+    def _has_cuda(self) -> bool:
+        return bool(ctranslate2.get_cuda_device_count() > 0)
 
-    @cached_property
-    def _listener(self) -> Listener:
+    def _load(self) -> _Model:
         model = faster_whisper.WhisperModel(
             str(self._files.folder),
             device=self._device,
@@ -50,7 +36,7 @@ class FasterWhisper:
             cpu_threads=usable_cores(),
             local_files_only=True,
         )
-        return Listener(_Model(model, self._config.beam_size), self._config.batch_size)
+        return _Model(model, self._config.beam_size)
 
 
 class _Model:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,41 +14,26 @@ from whisper.model import ModelDimensions, Whisper, disable_sdpa
 from whisper.tokenizer import get_tokenizer
 
 from pipeline.backends.whisper_alignment import token_edges_s
-from pipeline.backends.whisper_listening import MAX_TOKENS, Listener, choose_device, usable_cores
-from pipeline.backends.whisper_models import find_model
+from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber, usable_cores
 from pipeline.backends.whisper_words import Heard
-from pipeline.config import AsrConfig
-from pipeline.lesson import Passage
-from pipeline.ports import Audio, Progress
-from pipeline.timeline import Span
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-class OpenaiWhisper:
-    """A :class:`pipeline.ports.Transcriber`. The model's files are found at once, the model is loaded when it is used."""
+class OpenaiWhisper(WhisperTranscriber):
+    """See :class:`pipeline.backends.whisper_listening.WhisperTranscriber`."""
 
-    def __init__(self, config: AsrConfig) -> None:
-        self._device = choose_device(config.device, there=torch.cuda.is_available())
-        self._files = find_model(config.model, "openai")
-        self._config = config
-        self.name = f"openai-whisper/{self._files.name}"
-        self.model_sha256 = self._files.sha256
+    engine = "openai-whisper"
+    form = "openai"
 
-    def transcribe(
-        self, audio: Audio, regions: Sequence[Span], *, language: str | None, progress: Progress
-    ) -> tuple[Passage, ...]:
-        """See :class:`pipeline.ports.Transcriber`."""
-        return self._listener.listen(audio, regions, language=language, progress=progress)
+    def _has_cuda(self) -> bool:
+        return torch.cuda.is_available()
 
-    @cached_property
-    def _listener(self) -> Listener:
+    def _load(self) -> _Model:
         torch.set_num_threads(usable_cores())
-        return Listener(
-            _Model(_load(self._files.folder, self._device), self._config.beam_size), self._config.batch_size
-        )
+        return _Model(_load(self._files.folder, self._device), self._config.beam_size)
 
 
 def _load(path: Path, device: str) -> Whisper:

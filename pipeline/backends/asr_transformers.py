@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,38 +12,26 @@ import transformers
 from transformers.modeling_outputs import BaseModelOutput
 
 from pipeline.backends.whisper_alignment import token_edges_s
-from pipeline.backends.whisper_listening import MAX_TOKENS, Listener, choose_device, usable_cores
-from pipeline.backends.whisper_models import find_model
+from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber, usable_cores
 from pipeline.backends.whisper_words import Heard
-from pipeline.config import AsrConfig
 from pipeline.errors import ModelError
-from pipeline.lesson import Passage
-from pipeline.ports import SAMPLE_RATE_HZ, Audio, Progress
-from pipeline.timeline import Span
+from pipeline.ports import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-class TransformersWhisper:
-    """A :class:`pipeline.ports.Transcriber`. The model's files are found at once, the model is loaded when it is used."""
+class TransformersWhisper(WhisperTranscriber):
+    """See :class:`pipeline.backends.whisper_listening.WhisperTranscriber`."""
 
-    def __init__(self, config: AsrConfig) -> None:
-        self._device = choose_device(config.device, there=torch.cuda.is_available())
-        self._files = find_model(config.model, "transformers")
-        self._config = config
-        self.name = f"transformers/{self._files.name}"
-        self.model_sha256 = self._files.sha256
+    engine = "transformers"
+    form = "transformers"
 
-    def transcribe(
-        self, audio: Audio, regions: Sequence[Span], *, language: str | None, progress: Progress
-    ) -> tuple[Passage, ...]:
-        """See :class:`pipeline.ports.Transcriber`."""
-        return self._listener.listen(audio, regions, language=language, progress=progress)
+    def _has_cuda(self) -> bool:
+        return torch.cuda.is_available()
 
-    @cached_property
-    def _listener(self) -> Listener:
+    def _load(self) -> _Model:
         torch.set_num_threads(usable_cores())
         transformers.utils.logging.disable_progress_bar()
         transformers.utils.logging.set_verbosity_error()  # it warns of its own inner calls
@@ -54,9 +41,7 @@ class TransformersWhisper:
             dtype=torch.float16 if self._device == "cuda" else torch.float32,
             attn_implementation="eager",  # the only one that shows the attention that word times are made from
         )
-        return Listener(
-            _Model(model.to(self._device).eval(), self._files.folder, self._config.beam_size), self._config.batch_size
-        )
+        return _Model(model.to(self._device).eval(), self._files.folder, self._config.beam_size)
 
 
 class _Model:

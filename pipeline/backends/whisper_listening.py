@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pipeline.analysis.chunks import Window, pack_windows, unheard_windows
 from pipeline.analysis.invented import believable, repeats
+from pipeline.backends.whisper_models import Form, find_model
 from pipeline.backends.whisper_words import Heard, find_words
+from pipeline.config import AsrConfig
 from pipeline.errors import ModelError
 from pipeline.lesson import Passage
 from pipeline.ports import SAMPLE_RATE_HZ, Audio, Progress
@@ -54,6 +57,40 @@ class WhisperModel(Protocol):
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of tokens."""
         ...
+
+
+class WhisperTranscriber:
+    """A :class:`pipeline.ports.Transcriber`: what the engines have in common.
+
+    The model's files are found at once, the model is loaded when it is used. An engine says its ``engine``, in which
+    ``form`` it reads weights, whether CUDA is there, and how to load.
+    """
+
+    engine: ClassVar[str]
+    form: ClassVar[Form]
+
+    def __init__(self, config: AsrConfig) -> None:
+        self._device = choose_device(config.device, there=self._has_cuda())
+        self._files = find_model(config.model, self.form)
+        self._config = config
+        self.name = f"{self.engine}/{self._files.name}"
+        self.model_sha256 = self._files.sha256
+
+    def transcribe(
+        self, audio: Audio, regions: Sequence[Span], *, language: str | None, progress: Progress
+    ) -> tuple[Passage, ...]:
+        """See :class:`pipeline.ports.Transcriber`."""
+        return self._listener.listen(audio, regions, language=language, progress=progress)
+
+    @cached_property
+    def _listener(self) -> Listener:
+        return Listener(self._load(), self._config.batch_size)
+
+    def _has_cuda(self) -> bool:
+        raise NotImplementedError
+
+    def _load(self) -> WhisperModel:
+        raise NotImplementedError
 
 
 class Listener:
