@@ -91,7 +91,8 @@ class Passage:
 class Speech:
     """A stretch in which one speaker really sounds. Stretches of different speakers may overlap.
 
-    ``corrected``: a person has said who speaks here.
+    ``corrected``: a person has said who speaks here. ``child_log_odds``: how far it sounds like a child (above 0) rather than
+    an adult; evidence for the role, not for export.
     """
 
     span: Span
@@ -100,6 +101,7 @@ class Speech:
     speaker_confidence: float | None = None
     role_confidence: float | None = None
     corrected: bool = False
+    child_log_odds: float | None = None
 
     def __post_init__(self) -> None:
         _need_share(self.speaker_confidence, "speaker_confidence")

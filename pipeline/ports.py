@@ -95,6 +95,21 @@ class Embedder(Protocol):
         ...
 
 
+class VoiceSpace(Protocol):
+    """Reads an :class:`Embedder`'s vectors."""
+
+    name: str
+    model_sha256: str
+
+    def place(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Points of length 1, nearer to each other for one voice than the vectors (pieces, 192) are; (pieces, n)."""
+        ...
+
+    def child_log_odds(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """How far each piece sounds like a child's voice (above 0) rather than an adult's; shape (pieces,)."""
+        ...
+
+
 class Transcriber(Protocol):
     """Turns speech into words with times."""
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.config import Config, suggestion
 from pipeline.errors import ConfigError, ModelError
-from pipeline.ports import Embedder, MediaReader, SpeechDetector, Transcriber
+from pipeline.ports import Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
+from pipeline.resources import data_path
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -26,6 +27,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
     },
     "speech_detector": {"segmentation-3.0": "pipeline.backends.segmentation_pyannote:PyannoteSegmentation"},
     "embedder": {"campplus": "pipeline.backends.speakers_campplus:CamPlusPlus"},
+    "voice_space": {"linear": "pipeline.backends.voice_space:LinearVoiceSpace"},
     "media_reader": {"ffmpeg": "pipeline.backends.media_ffmpeg:FfmpegMediaReader"},
 }
 DETECTOR = "segmentation-3.0"
@@ -69,6 +71,11 @@ def embedder(config: Config) -> Embedder:
     return cast(
         "Embedder", backend("embedder", config.diarization.engine)(path, sha256, device=device(config.asr.device))
     )
+
+
+def voice_space() -> VoiceSpace:
+    """What compares voices and hears a child's from an adult's."""
+    return cast("VoiceSpace", backend("voice_space", "linear")(data_path("models", "voice_space.npz")))
 
 
 def media_reader(config: Config) -> MediaReader:

@@ -21,7 +21,7 @@ from pipeline import registry
 from pipeline.config import Config, config_sha256
 from pipeline.errors import Cancelled, LessonMirrorError, MediaError, StageError, StoreError
 from pipeline.lesson import Lesson, Passage, Recording, Speech, StageRecord
-from pipeline.ports import Audio, Embedder, MediaReader, SpeechDetector, Transcriber
+from pipeline.ports import Audio, Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
 from pipeline.stages.payloads import passages_from_json, passages_to_json, speech_from_json, speech_to_json
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow
@@ -42,9 +42,9 @@ class Stage:
 
 STAGES = (
     Stage("audio", ("recording",), "audio"),
-    Stage("detect", ("audio",), "heard"),
+    Stage("detect", ("audio",), "heard", version=2),
     Stage("transcribe", ("audio", "heard"), "passages"),
-    Stage("diarize", ("audio", "heard"), "speech"),
+    Stage("diarize", ("audio", "heard"), "speech", version=2),
     Stage("understand", ("recording", "passages", "speech"), "lesson"),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}
@@ -107,6 +107,10 @@ class Runner:
     @cached_property
     def _embedder(self) -> Embedder:
         return registry.embedder(self._config)
+
+    @cached_property
+    def _voice_space(self) -> VoiceSpace:
+        return registry.voice_space()
 
     def analyze(self, row: LessonRow) -> Lesson:
         """The analysed lesson, saved in the library.
@@ -222,13 +226,13 @@ class _Run:
         from pipeline.stages.diarize import diarize
 
         try:
-            embedder = self._runner._embedder
+            embedder, space = self._runner._embedder, self._runner._voice_space
             settings = self._config.diarization
 
             def work(clock: _Clock) -> Any:
-                return speech_to_json(diarize(embedder, audio, heard, settings, progress=clock))
+                return speech_to_json(diarize(embedder, space, audio, heard, settings, progress=clock))
 
-            rows = self._cached("diarize", embedder, (settings,), work)
+            rows = self._cached("diarize", embedder, (settings, space.model_sha256), work)
         except (Cancelled, StoreError):
             raise
         except Exception as error:  # whatever goes wrong here, a good transcript must not be lost

@@ -20,6 +20,7 @@ LEVEL_STEP_S = 0.01
 MAX_PAUSE_S = 0.25  # the definition of speech: a longer pause ends a stretch
 MIN_SPEECH_S = 0.1  # shorter than a syllable: a click
 ENOUGH_QUIET_S = 1.0  # says what the room sounds like
+NOISE_RANGE_DB = 6.0  # above its softest hundredth: 10 ms of steady noise vary by that much
 PEAK_HOP_S = 0.25  # how often a voice's own loudness is taken anew
 LOUD_PERCENTILE = 95  # the loud parts of a voice, without its one loudest click
 
@@ -89,10 +90,11 @@ def find_speech(probability: Floats, level: Floats, rules: SpeechRules | None = 
 
 
 def _room_level(level: Floats, speech: Bools) -> float:
-    """How loud the room is while nobody speaks; where somebody always does, the softest hundredth."""
+    """How loud the room is while nobody speaks; where speech is never long away, in its short pauses."""
     quiet = level[~speech]
-    enough = round(ENOUGH_QUIET_S / LEVEL_STEP_S)
-    return float(np.median(quiet)) if len(quiet) >= enough else float(np.percentile(level, 1))
+    if len(quiet) < round(ENOUGH_QUIET_S / LEVEL_STEP_S):
+        quiet = level[level <= np.percentile(level, 1) + NOISE_RANGE_DB]
+    return float(np.median(quiet))
 
 
 def _local_peak(level: Floats, rules: SpeechRules) -> Floats:

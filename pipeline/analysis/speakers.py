@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +44,7 @@ class SpeakerRules:
     block, where a wrong step could not be mended later; ``max_speakers``: upper bound.
     """
 
-    distance: float = 0.6
+    distance: float = 0.62
     block_distance: float = 0.4
     max_speakers: int = 30
 
@@ -93,7 +93,7 @@ def embedding_spans(pieces: Sequence[Span], duration_s: float) -> tuple[Span, ..
 def cluster_voices(vectors: Floats, durations_s: Floats, rules: SpeakerRules | None = None) -> Ints:
     """A speaker number for every piece, 0 for who speaks longest, shape (pieces,).
 
-    ``vectors`` have length 1, shape (pieces, 192); one without a direction (zero, not a number) goes with the main
+    ``vectors`` have length 1, shape (pieces, n); one without a direction (zero, not a number) goes with the main
     speaker. Voices heard for under 3 s in all go to the nearest other; there is at least one speaker, and at most
     ``max_speakers``.
     """
@@ -137,6 +137,29 @@ def assemble(
         for span in merged(spans, max_gap_s=max_pause_s)
     ]
     return tuple(sorted(found, key=lambda item: (item.span, item.speaker)))
+
+
+def with_child_odds(
+    speech: Sequence[Speech], pieces: Sequence[Span], labels: Ints, log_odds: Floats
+) -> tuple[Speech, ...]:
+    """The stretches with the mean log odds of their own pieces, by length; without any (overlap), of all the speaker's."""
+    spoken: dict[str, list[tuple[Span, float]]] = {}
+    for piece, label, odds in sorted(zip(pieces, labels.tolist(), log_odds.tolist(), strict=True)):
+        spoken.setdefault(f"S{label + 1}", []).append((piece, odds))
+    whole = {speaker: _mean_odds(own) for speaker, own in spoken.items()}
+    result = []
+    for item in speech:
+        own = spoken[item.speaker]
+        first = bisect.bisect_right(own, item.span.start_s, key=lambda known: known[0].end_s)
+        last = bisect.bisect_left(own, item.span.end_s, key=lambda known: known[0].start_s)
+        odds = _mean_odds(own[first:last]) if first < last else whole[item.speaker]
+        result.append(replace(item, child_log_odds=odds))
+    return tuple(result)
+
+
+def _mean_odds(spoken: Sequence[tuple[Span, float]]) -> float:
+    whole_s = sum(piece.duration_s for piece, _ in spoken)
+    return round(sum(piece.duration_s * odds for piece, odds in spoken) / max(whole_s, 1e-9), 2)
 
 
 def _second_speakers(owned: Sequence[tuple[Span, int]], overlap: Sequence[Span]) -> Iterator[tuple[Span, int]]:

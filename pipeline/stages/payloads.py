@@ -10,13 +10,13 @@ from pipeline.timeline import Span
 
 
 def speech_to_json(speech: Iterable[Speech]) -> Any:
-    """Who spoke when; roles come later and are not kept."""
-    return [[item.span.start_s, item.span.end_s, item.speaker] for item in speech]
+    """Who spoke when, and how far it sounded like a child; roles come later and are not kept."""
+    return [[item.span.start_s, item.span.end_s, item.speaker, item.child_log_odds] for item in speech]
 
 
 def speech_from_json(data: Any) -> tuple[Speech, ...]:
     """What :func:`speech_to_json` gave."""
-    return tuple(Speech(Span(start_s, end_s), speaker) for start_s, end_s, speaker in data)
+    return tuple(Speech(Span(*times), speaker, child_log_odds=odds) for *times, speaker, odds in data)
 
 
 def passages_to_json(passages: Iterable[Passage]) -> Any:

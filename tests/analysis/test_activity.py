@@ -120,3 +120,13 @@ def test_a_voice_is_measured_by_its_own_loud_parts_nearby() -> None:
     level = np.random.default_rng(1).normal(-50, 10, 777).astype(np.float32)
     plain = [np.percentile(level[max(0, at - 150) : at + 150], 95) for at in range(0, 777, 25)]
     assert _local_peak(level, SpeechRules()) == pytest.approx(np.repeat(plain, 25)[:777], abs=1e-3)
+
+
+def test_pauses_of_a_lecture_are_found_though_no_quiet_is_left() -> None:
+    """Noise varies from one 10 ms to the next; its softest hundredth alone would call the rest of it speech."""
+    random = np.random.default_rng(3)
+    probability, level = heard(*[(1.5, 0.9, -30.0), (0.35, 0.9, -48.0)] * 20)
+    level = level + random.normal(0, 1.5, len(level)).astype(np.float32)
+    found = find_speech(probability, level)
+    assert len(found) >= 18
+    assert sum(span.duration_s for span in found) == pytest.approx(30, abs=1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pipeline.analysis.roles import assign_roles, gather_evidence
+from pipeline.analysis.roles import assign_roles, find_adults, gather_evidence
 from pipeline.lesson import Speech, Utterance
 from tests.lesson_values import said, somebody
 
@@ -68,3 +70,44 @@ def test_evidence_is_shares_of_talk_and_of_asking() -> None:
     assert evidence["S1"].asking_share == pytest.approx(1.0)
     assert evidence["S1"].score == pytest.approx(0.875)
     assert sum(item.score for item in evidence.values()) == pytest.approx(1.0)
+
+
+def aged(start_s: float, end_s: float, speaker: str, child: float) -> Speech:
+    return replace(somebody(start_s, end_s, speaker), child_log_odds=child)
+
+
+def test_a_child_who_talks_most_is_a_student_and_the_adult_the_teacher() -> None:
+    speech = [aged(0, 100, "S1", 1.8), aged(100, 140, "S2", -2.5), aged(140, 145, "S3", 1.1)]
+    assert roles(speech) == {"S1": "student", "S2": "teacher", "S3": "student"}
+
+
+def test_two_adults_among_children_are_both_teachers() -> None:
+    speech = [aged(0, 60, "S1", -2.0), aged(60, 100, "S2", -1.2), aged(100, 130, "S3", 2.3), aged(130, 150, "S4", 0.7)]
+    assert roles(speech) == {"S1": "teacher", "S2": "teacher", "S3": "student", "S4": "student"}
+
+
+def test_the_border_between_ages_is_that_of_the_lesson() -> None:
+    """A teacher with a high voice, and the border of another lesson would make a student of her."""
+    speech = [aged(0, 160, "S1", -0.1), aged(160, 200, "S2", 2.4), aged(200, 220, "S3", 2.8), aged(220, 235, "S4", 1.3)]
+    assert roles(speech) == {"S1": "teacher", "S2": "student", "S3": "student", "S4": "student"}
+
+
+@pytest.mark.parametrize("ages", [(-2.5, -0.4, -0.3), (-1.7, -1.2, -1.0), (1.5, 1.7, 2.9)])
+def test_where_all_are_of_one_age_talk_decides(ages: tuple[float, float, float]) -> None:
+    speech = [aged(60 * place, 60 * place + 50 - 18 * place, f"S{place + 1}", age) for place, age in enumerate(ages)]
+    assert roles(speech) == {"S1": "teacher", "S2": "student", "S3": "student"}
+
+
+def test_a_child_heard_for_two_seconds_is_no_ground_to_judge_ages_by() -> None:
+    speech = [aged(0, 30, "S1", -2.0), aged(30, 90, "S2", -1.0), aged(90, 92, "S3", 2.5)]
+    assert find_adults(gather_evidence(speech, [])) == frozenset()
+
+
+def test_one_voice_alone_is_of_no_other_age() -> None:
+    assert find_adults(gather_evidence([aged(0, 30, "S1", 2.0)], [])) == frozenset()
+
+
+def test_who_says_little_has_to_sound_clearly_adult_to_be_a_teacher() -> None:
+    lesson = [aged(0, 160, "S1", -1.5), aged(160, 200, "S2", 2.4)]
+    assert roles([*lesson, aged(200, 210, "S3", 0.0)])["S3"] == "student"
+    assert roles([*lesson, aged(200, 210, "S3", -2.5)])["S3"] == "teacher"

@@ -16,6 +16,7 @@ from pipeline.analysis.speakers import (
     cut_pieces,
     embedding_spans,
     find_changes,
+    with_child_odds,
 )
 from pipeline.timeline import Span, total_s
 from tests.lesson_values import patient
@@ -223,3 +224,25 @@ def test_nobody_far_away_is_taken_to_speak_at_once() -> None:
 
 def test_no_pieces_give_no_speech() -> None:
     assert assemble([], np.zeros(0, np.int64), [Span(0, 1)]) == ()
+
+
+def test_each_stretch_sounds_like_its_own_pieces() -> None:
+    pieces = (Span(0, 1), Span(1, 3), Span(3, 4), Span(6, 7))
+    labels = np.array([0, 0, 1, 0])
+    found = with_child_odds(assemble(pieces, labels), pieces, labels, np.array([3.0, 0.0, -2.0, -1.5], np.float32))
+    assert [(item.span, item.speaker, item.child_log_odds) for item in found] == [
+        (Span(0, 3), "S1", 1.0),
+        (Span(3, 4), "S2", -2.0),
+        (Span(6, 7), "S1", -1.5),
+    ]
+
+
+def test_a_stretch_in_overlap_sounds_like_its_speaker() -> None:
+    pieces, labels = (Span(0, 2), Span(2, 6)), np.array([0, 1])
+    found = assemble(pieces, labels, [Span(3, 4)])
+    odds = with_child_odds(found, pieces, labels, np.array([2.0, -1.0], np.float32))
+    assert {(item.span, item.speaker, item.child_log_odds) for item in odds} == {
+        (Span(0, 2), "S1", 2.0),
+        (Span(3, 4), "S1", 2.0),
+        (Span(2, 6), "S2", -1.0),
+    }

@@ -1,0 +1,1 @@
+"""How the shipped weights were trained: one command a model, seeds fixed. Nothing imports this package."""
