@@ -13,7 +13,7 @@ from dataclasses import replace
 from pipeline.errors import NotFoundError, UsageError
 from pipeline.lesson import ROLES, Correction, Lesson, Role, Speech
 from pipeline.stages.payloads import passages_from_json, speech_from_json
-from pipeline.stages.understand import understand
+from pipeline.stages.understand import ONE_GROUP, notices, understand
 from pipeline.store.library import Library
 from pipeline.timeline import Span
 
@@ -60,7 +60,8 @@ def recompute(library: Library, lesson_id: str) -> Lesson:
     passages, speech = passages_from_json(json.loads(words.payload)), speech_from_json(json.loads(voices.payload))
     corrections = [row.correction for row in library.corrections(lesson_id)]
     lesson = understand(before.recording, passages, speech, corrections)
-    lesson = replace(lesson, stages=before.stages, notices=before.notices)
+    kept = tuple(text for text in before.notices if text != ONE_GROUP)
+    lesson = replace(lesson, stages=before.stages, notices=(*kept, *notices(lesson)))
     library.save_result(lesson_id, lesson)
     return lesson
 

@@ -92,7 +92,9 @@ class Speech:
     """A stretch in which one speaker really sounds. Stretches of different speakers may overlap.
 
     ``corrected``: a person has said who speaks here. ``child_log_odds``: how far it sounds like a child (above 0) rather than
-    an adult; evidence for the role, not for export.
+    an adult; ``enrolled_log_odds``: how far it is the enrolled teacher's; ``others``: whose voice it may be instead, with
+    probabilities; ``voice_spread``: how unlike the pieces of this voice are (about 1 for one person). All four are evidence,
+    not for export.
     """
 
     span: Span
@@ -102,6 +104,9 @@ class Speech:
     role_confidence: float | None = None
     corrected: bool = False
     child_log_odds: float | None = None
+    enrolled_log_odds: float | None = None
+    others: tuple[tuple[str, float], ...] = ()
+    voice_spread: float | None = None
 
     def __post_init__(self) -> None:
         _need_share(self.speaker_confidence, "speaker_confidence")
@@ -264,7 +269,10 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One analysed lesson: the aggregate that every export, page and test reads."""
+    """One analysed lesson: the aggregate that every export, page and test reads.
+
+    Without ``students_told_apart`` its students are one group: their voices are no count of people.
+    """
 
     recording: Recording
     language: str | None = None
@@ -280,6 +288,7 @@ class Lesson:
     stages: tuple[StageRecord, ...] = ()
     notices: tuple[str, ...] = ()
     corrections: CorrectionSummary | None = None
+    students_told_apart: bool = True
 
     def metric(self, name: str) -> Metric:
         """The metric of that name. Raises KeyError where the lesson has none."""

@@ -59,6 +59,7 @@ def lesson_to_json(lesson: Lesson) -> Json:
         "stages": [_stage(item) for item in lesson.stages],
         "notices": list(lesson.notices),
         "corrections": _corrections(lesson.corrections),
+        "students_told_apart": lesson.students_told_apart,
     }
 
 
@@ -265,4 +266,5 @@ def _lesson(data: Json) -> Lesson:
         stages=tuple(_stage_from(item) for item in data["stages"]),
         notices=tuple(data.get("notices", ())),
         corrections=CorrectionSummary(**data["corrections"]) if data.get("corrections") else None,
+        students_told_apart=data.get("students_told_apart", True),
     )

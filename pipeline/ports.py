@@ -105,6 +105,15 @@ class VoiceSpace(Protocol):
         """Points of length 1, nearer to each other for one voice than the vectors (pieces, 192) are; (pieces, n)."""
         ...
 
+    @property
+    def between(self) -> NDArray[np.float64]:
+        """How much voices vary along each axis of :meth:`standardise`, as a variance, shape (n,)."""
+        ...
+
+    def standardise(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Points (pieces, n) along axes on which the pieces of one voice vary by 1."""
+        ...
+
     def child_log_odds(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """How far each piece sounds like a child's voice (above 0) rather than an adult's; shape (pieces,)."""
         ...

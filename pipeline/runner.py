@@ -44,8 +44,8 @@ STAGES = (
     Stage("audio", ("recording",), "audio"),
     Stage("detect", ("audio",), "heard", version=2),
     Stage("transcribe", ("audio", "heard"), "passages"),
-    Stage("diarize", ("audio", "heard"), "speech", version=2),
-    Stage("understand", ("recording", "passages", "speech"), "lesson"),
+    Stage("diarize", ("audio", "heard"), "speech", version=3),
+    Stage("understand", ("recording", "passages", "speech"), "lesson", version=2),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}
 
@@ -251,7 +251,8 @@ class _Run:
         record = StageRecord(
             "understand", "rules", "", config_sha256(_BY_NAME["understand"].version), clock.elapsed_s, _now()
         )
-        return replace(lesson, stages=(*self._records, record), notices=tuple(self._notices))
+        notices = (*self._notices, *understand.notices(lesson))
+        return replace(lesson, stages=(*self._records, record), notices=notices)
 
     @property
     def _config(self) -> Config:

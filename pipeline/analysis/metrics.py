@@ -29,6 +29,11 @@ def measure(lesson: Lesson) -> tuple[Metric, ...]:
     return tuple(metric for group in groups for metric in group(lesson))
 
 
+def measure_talk(lesson: Lesson) -> tuple[Metric, ...]:
+    """The metrics that follow from who spoke when in which role alone; they need no utterances."""
+    return (*_talk(lesson), _monologue(lesson))
+
+
 def _moments(spans: Iterable[Span]) -> tuple[Moment, ...]:
     return tuple(Moment(span) for span in spans)[:MAX_MOMENTS]
 
@@ -89,13 +94,17 @@ def _per_hour(name: str, count: int | None, lesson: Lesson, method: str, moments
     return Metric(name, value, "1/h", numerator=count, denominator=hours, method=method, moments=moments)
 
 
-def _flow(lesson: Lesson) -> tuple[Metric, ...]:
+def _monologue(lesson: Lesson) -> Metric:
     monologue = longest_monologue(lesson.speech)
     spans = [monologue] if monologue else []
     method = "first to last of consecutive teacher speech without student speech over 1 s or a pause over 5 s"
+    return _seconds("longest_monologue_s", monologue.duration_s if monologue else None, method, _moments(spans))
+
+
+def _flow(lesson: Lesson) -> tuple[Metric, ...]:
     turns = len(lesson.turns) if lesson.turns else None
     return (
-        _seconds("longest_monologue_s", monologue.duration_s if monologue else None, method, _moments(spans)),
+        _monologue(lesson),
         _per_hour("turns_per_h", turns, lesson, "turns at talk / hours"),
         _pace("pace_teacher_wpm", lesson, "teacher"),
         _pace("pace_student_wpm", lesson, "student"),
@@ -163,6 +172,8 @@ def clear_voices(speech: Iterable[Speech]) -> Mapping[str, float]:
 def _voices(lesson: Lesson) -> tuple[Metric, ...]:
     talk_s = sorted(clear_voices(lesson.speech).values())
     method = f"Gini coefficient of the talk of the student voices heard for at least {MIN_VOICE_S:.0f} s"
+    if not lesson.students_told_apart:
+        return (Metric("voice_gini", None, "gini", method=f"{method}; not told apart reliably in this lesson"),)
     return (Metric("voice_gini", gini(talk_s), "gini", denominator=len(talk_s), method=method),)
 
 

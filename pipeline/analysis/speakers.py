@@ -1,15 +1,16 @@
 """From stretches of speech and their voice vectors to who speaks when.
 
 Speech is cut where the segmentation model sees the speaker change, into pieces of about 1.5 s; pieces are clustered by
-the likeness of their vectors; short ones follow the nearest voice. Two levels of clustering keep memory bounded: three
-hours are some 6,000 pieces, whose pairs would otherwise be compared all at once.
+the likeness of their vectors; short ones follow the nearest voice. That is a first guess with rather too many voices, from
+which :mod:`pipeline.analysis.voices` goes on. Two levels of clustering keep memory bounded: three hours are some 6,000
+pieces, whose pairs would otherwise be compared all at once.
 """
 
 from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline.lesson import Speech
 from pipeline.timeline import Span, merged
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PIECE_S = 1.5  # long enough to know a voice by, short enough to hold one
@@ -32,7 +34,10 @@ EMBED_STEP_S = (
 CHANGE = 0.015  # share of the active speaker that changes from one frame (17 ms) to the next; a real change takes many
 CHANGE_APART_S = 0.25  # two changes nearer than this are one
 BLOCK = 2000  # pieces compared pairwise at once: 16 MB
-MIN_SPEAKER_S = 3.0  # a voice heard for less in a whole lesson is more likely a misheard piece of another
+MIN_SPEAKER_S = 2.0  # a voice heard for less in a whole lesson is more likely a misheard piece of another
+CLEAR_PIECE_S = 1.0  # vectors of shorter pieces scatter by their shortness
+SECOND_CONFIDENCE = 0.5  # who is only guessed to speak at once with another is right about half the time
+MIN_OTHER = 0.03  # a less probable voice changes no number
 OVERLAP_REACH_S = 3.0  # someone who speaks at once with another has nearly always just spoken or goes on
 
 
@@ -44,9 +49,9 @@ class SpeakerRules:
     block, where a wrong step could not be mended later; ``max_speakers``: upper bound.
     """
 
-    distance: float = 0.62
+    distance: float = 0.5
     block_distance: float = 0.4
-    max_speakers: int = 30
+    max_speakers: int = 60
 
 
 def cut_pieces(speech: Sequence[Span], changes_s: Sequence[float]) -> tuple[Span, ...]:
@@ -94,7 +99,7 @@ def cluster_voices(vectors: Floats, durations_s: Floats, rules: SpeakerRules | N
     """A speaker number for every piece, 0 for who speaks longest, shape (pieces,).
 
     ``vectors`` have length 1, shape (pieces, n); one without a direction (zero, not a number) goes with the main
-    speaker. Voices heard for under 3 s in all go to the nearest other; there is at least one speaker, and at most
+    speaker. Voices heard for under 2 s in all go to the nearest other; there is at least one speaker, and at most
     ``max_speakers``.
     """
     rules = rules or SpeakerRules()
@@ -114,7 +119,7 @@ def cluster_voices(vectors: Floats, durations_s: Floats, rules: SpeakerRules | N
 
 
 def _main_voices(labels: Ints, weights: Floats, max_speakers: int) -> list[int]:
-    """The labels heard for at least 3 s, most first; the first one in any case."""
+    """The labels heard for at least 2 s, most first; the first one in any case."""
     totals = np.bincount(labels, weights=weights)
     ranked = np.argsort(-totals, kind="stable")[:max_speakers]
     return [int(label) for place, label in enumerate(ranked) if place == 0 or totals[label] >= MIN_SPEAKER_S]
@@ -139,27 +144,72 @@ def assemble(
     return tuple(sorted(found, key=lambda item: (item.span, item.speaker)))
 
 
-def with_child_odds(
-    speech: Sequence[Speech], pieces: Sequence[Span], labels: Ints, log_odds: Floats
+def unbroken(pieces: Sequence[Span], changes_s: Sequence[float]) -> NDArray[np.bool_]:
+    """Which pieces follow the one before without a pause, and were not cut there by a change of speaker; (pieces,)."""
+    changes = set(changes_s)
+    joined = [b.start_s <= a.end_s and b.start_s not in changes for a, b in itertools.pairwise(pieces)]
+    return np.array([False, *joined][: len(pieces)], bool)
+
+
+def main_voices(shares: Doubles, durations_s: Floats, max_speakers: int) -> Doubles:
+    """The voices that are somebody's for at least 2 s (and the longest in any case), who speaks longest first.
+
+    ``shares`` are how probably each piece is each voice's, shape (pieces, voices), and so is what is returned.
+    """
+    kept = _main_voices(shares.argmax(axis=1).astype(np.int64), durations_s, max_speakers)
+    left = shares[:, kept] + 1e-12  # a piece of a voice that goes belongs to somebody else
+    order = np.argsort(-np.bincount(left.argmax(axis=1), weights=durations_s, minlength=len(kept)), kind="stable")
+    return np.asarray(left[:, order] / left.sum(axis=1, keepdims=True), np.float64)
+
+
+def with_evidence(
+    speech: Sequence[Speech], pieces: Sequence[Span], shares: Doubles, log_odds: Floats, spreads: Mapping[int, float]
 ) -> tuple[Speech, ...]:
-    """The stretches with the mean log odds of their own pieces, by length; without any (overlap), of all the speaker's."""
-    spoken: dict[str, list[tuple[Span, float]]] = {}
-    for piece, label, odds in sorted(zip(pieces, labels.tolist(), log_odds.tolist(), strict=True)):
-        spoken.setdefault(f"S{label + 1}", []).append((piece, odds))
-    whole = {speaker: _mean_odds(own) for speaker, own in spoken.items()}
+    """The stretches with how sure their voice is, whose else it may be, how far it sounds like a child, and its spread.
+
+    All are means over the stretch's own pieces, by length. Who was only added as the second in overlap has no piece
+    there: the odds are then those of all the speaker's pieces, the confidence is that of such a guess.
+    """
+    labels = shares.argmax(axis=1)
+    spoken: dict[str, list[tuple[Span, int]]] = {}
+    for piece, label, row in sorted(zip(pieces, labels.tolist(), range(len(pieces)), strict=True)):
+        spoken.setdefault(f"S{label + 1}", []).append((piece, row))
     result = []
     for item in speech:
         own = spoken[item.speaker]
         first = bisect.bisect_right(own, item.span.start_s, key=lambda known: known[0].end_s)
         last = bisect.bisect_left(own, item.span.end_s, key=lambda known: known[0].start_s)
-        odds = _mean_odds(own[first:last]) if first < last else whole[item.speaker]
-        result.append(replace(item, child_log_odds=odds))
+        heard = own[first:last]
+        rows = [row for _, row in heard or own]
+        lengths = np.array([piece.duration_s for piece, _ in heard or own])
+        lengths = lengths / max(float(lengths.sum()), 1e-9)
+        odds = round(float(lengths @ log_odds[rows]), 2)
+        if heard:
+            sure, others = _told(lengths @ shares[rows], int(item.speaker[1:]) - 1)
+        else:
+            sure, others = SECOND_CONFIDENCE, ()
+        spread = spreads.get(int(item.speaker[1:]) - 1)
+        result.append(replace(item, child_log_odds=odds, speaker_confidence=sure, others=others, voice_spread=spread))
     return tuple(result)
 
 
-def _mean_odds(spoken: Sequence[tuple[Span, float]]) -> float:
-    whole_s = sum(piece.duration_s for piece, _ in spoken)
-    return round(sum(piece.duration_s * odds for piece, odds in spoken) / max(whole_s, 1e-9), 2)
+def voice_spreads(points: Doubles, labels: Ints, durations_s: Floats) -> dict[int, float]:
+    """By voice, the mean variance of its clear pieces along the axes of the voice space; voices of one such piece left out.
+
+    ``points`` have the shape (pieces, n). Several people taken for one voice lie wider apart than one.
+    """
+    spreads = {}
+    for label in np.unique(labels).tolist():
+        own = points[(labels == label) & (durations_s >= CLEAR_PIECE_S)]
+        if len(own) > 1:
+            spreads[label] = round(float(own.var(axis=0, ddof=1).mean()), 3)
+    return spreads
+
+
+def _told(share: Doubles, own: int) -> tuple[float, tuple[tuple[str, float], ...]]:
+    """The probability of a voice, and the other voices with theirs."""
+    others = ((f"S{voice + 1}", round(float(share[voice]), 3)) for voice in np.flatnonzero(share >= MIN_OTHER).tolist())
+    return min(1.0, round(float(share[own]), 3)), tuple(other for other in others if other[0] != f"S{own + 1}")
 
 
 def _second_speakers(owned: Sequence[tuple[Span, int]], overlap: Sequence[Span]) -> Iterator[tuple[Span, int]]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.analysis.speakers import (
-    SpeakerRules,
     assemble,
     cluster_voices,
     cut_pieces,
     embedding_spans,
-    with_child_odds,
+    main_voices,
+    unbroken,
+    voice_spreads,
+    with_evidence,
 )
+from pipeline.analysis.voices import follow_voices
 from pipeline.config import DiarizationConfig
 from pipeline.lesson import Speech
 from pipeline.ports import Audio, Embedder, Progress, VoiceSpace
 from pipeline.stages.detect import Heard
+from pipeline.timeline import Span
 
 
 def diarize(
@@ -26,7 +33,19 @@ def diarize(
     if not pieces:
         return ()
     vectors = embedder.embed(audio, embedding_spans(pieces, audio.duration_s), progress=progress)
+    return tell_voices(space, pieces, vectors, heard, config)
+
+
+def tell_voices(
+    space: VoiceSpace, pieces: Sequence[Span], vectors: NDArray[np.float32], heard: Heard, config: DiarizationConfig
+) -> tuple[Speech, ...]:
+    """The same from the vectors (pieces, 192) of pieces of speech."""
     durations_s = np.array([piece.duration_s for piece in pieces], np.float32)
-    labels = cluster_voices(space.place(vectors), durations_s, SpeakerRules(max_speakers=config.max_speakers))
+    guess = cluster_voices(space.place(vectors), durations_s)
+    points, runs_on = space.standardise(vectors), unbroken(pieces, heard.changes_s)
+    shares = follow_voices(points, space.between, durations_s.astype(np.float64), runs_on, guess)
+    shares = main_voices(shares, durations_s, config.max_speakers)
+    labels = shares.argmax(axis=1)
     found = assemble(pieces, labels, heard.overlap)
-    return with_child_odds(found, pieces, labels, space.child_log_odds(vectors))
+    spreads = voice_spreads(points, labels, durations_s)
+    return with_evidence(found, pieces, shares, space.child_log_odds(vectors), spreads)

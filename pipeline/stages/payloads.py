@@ -8,15 +8,25 @@ from typing import Any
 from pipeline.lesson import Passage, Speech, Word
 from pipeline.timeline import Span
 
+_EVIDENCE = ("speaker_confidence", "others", "child_log_odds", "enrolled_log_odds", "voice_spread")
+
 
 def speech_to_json(speech: Iterable[Speech]) -> Any:
-    """Who spoke when, and how far it sounded like a child; roles come later and are not kept."""
-    return [[item.span.start_s, item.span.end_s, item.speaker, item.child_log_odds] for item in speech]
+    """Who spoke when, and the evidence of who that is; roles come later and are not kept."""
+    return [
+        [item.span.start_s, item.span.end_s, item.speaker, *(getattr(item, name) for name in _EVIDENCE)]
+        for item in speech
+    ]
 
 
 def speech_from_json(data: Any) -> tuple[Speech, ...]:
     """What :func:`speech_to_json` gave."""
-    return tuple(Speech(Span(*times), speaker, child_log_odds=odds) for *times, speaker, odds in data)
+    result = []
+    for start_s, end_s, speaker, *values in data:
+        evidence = dict(zip(_EVIDENCE, values, strict=True))
+        evidence["others"] = tuple((other, share) for other, share in evidence["others"])
+        result.append(Speech(Span(start_s, end_s), speaker, **evidence))
+    return tuple(result)
 
 
 def passages_to_json(passages: Iterable[Passage]) -> Any:

@@ -10,11 +10,22 @@ from pipeline.analysis.align import build_utterances
 from pipeline.analysis.corrections import correct_speech
 from pipeline.analysis.metrics import measure
 from pipeline.analysis.questions import tag_questions
-from pipeline.analysis.roles import assign_roles
+from pipeline.analysis.ranges import with_ranges
+from pipeline.analysis.roles import assign_roles, students_told_apart
 from pipeline.analysis.talk import build_segments, build_turns
 from pipeline.analysis.waits import find_ire, find_waits
 from pipeline.lesson import Correction, Lesson, Passage, Recording, Speech
 from pipeline.timeline import share
+
+ONE_GROUP = (
+    "The students' voices could not be told apart reliably here. Read them as one group of students: how many voices are listed "
+    "is no count of the students who spoke."
+)
+
+
+def notices(lesson: Lesson) -> tuple[str, ...]:
+    """What a reader has to know about who speaks in this lesson."""
+    return () if lesson.students_told_apart else (ONE_GROUP,)
 
 
 def understand(
@@ -41,8 +52,9 @@ def understand(
         waits=find_waits(utterances, speech, turns),
         sequences=find_ire(utterances),
         corrections=summary,
+        students_told_apart=students_told_apart(speech),
     )
-    measured = replace(lesson, metrics=measure(lesson))
+    measured = replace(lesson, metrics=with_ranges(lesson, measure(lesson)))
     return replace(measured, advice=advise(measured))
 
 

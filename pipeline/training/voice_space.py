@@ -36,8 +36,9 @@ MAX_CHILD_YEARS, MIN_ADULT_YEARS = 13, 18
 UTTERANCES = 10  # of each person
 PIECE_S = 1.5  # as the lesson is cut
 MAX_PIECES = 3  # of each utterance: long ones must not outweigh short ones
-SHRINKAGE = 0.3  # of the within-person covariance towards a sphere: 125 people do not fill 192 dimensions
+SHRINKAGE = 0.6  # of the within-person covariance towards a sphere: 125 people do not fill 192 dimensions
 DIMENSIONS = 60
+MIN_BETWEEN = 1e-3  # an axis along which people differ less than that says nothing
 WEIGHT_DECAY = 3e-4  # best on people left out, of 1e-2 to 1e-4
 FOLDS = 5
 
@@ -134,20 +135,22 @@ def fit(vectors: torch.Tensor, child: torch.Tensor) -> torch.Tensor:
     return weights.detach()
 
 
-def find_space(examples: _Examples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (192) and projection (60, 192) by linear discriminant analysis."""
+def find_space(examples: _Examples) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Mean (192), projection (60, 192) in which one person varies by 1, and how much people vary along it (60)."""
     vectors = examples.vectors.double().numpy()
     mean = vectors.mean(axis=0)
     people, index = np.unique(examples.person, return_inverse=True)
     centres = np.stack([vectors[index == one].mean(axis=0) for one in range(len(people))])
-    rest, between = vectors - centres[index], centres - mean
-    within = rest.T @ rest / len(rest)
+    rest, apart = vectors - centres[index], centres - mean
+    within = rest.T @ rest / (len(rest) - len(people))
     size = len(mean)
     within = (1 - SHRINKAGE) * within + SHRINKAGE * np.trace(within) / size * np.eye(size)
     values, axes = np.linalg.eigh(within)
     white = (axes / np.sqrt(values)) @ axes.T
-    _, directions = np.linalg.eigh(white @ (between.T @ between / len(people)) @ white)
-    return mean, directions[:, -DIMENSIONS:].T @ white
+    # The means of people scatter by what one person varies, too, the less the more pieces they have.
+    scatter = white @ (apart.T @ apart / len(people)) @ white - np.eye(size) * len(people) / len(rest)
+    between, directions = np.linalg.eigh(scatter)
+    return mean, directions[:, -DIMENSIONS:].T @ white, np.maximum(between[-DIMENSIONS:], MIN_BETWEEN)
 
 
 def show_accuracy(examples: _Examples) -> None:
@@ -174,9 +177,10 @@ def main() -> None:
     examples = collect(args.voices)
     show_accuracy(examples)
     weights = fit(*examples.of_clear_age()[:2]).numpy()
-    mean, projection = find_space(examples)
-    mean, projection = np.asarray(mean, "f4"), np.asarray(projection, "f4")
-    np.savez(args.out, mean=mean, projection=projection, child_weights=weights[:-1], child_bias=weights[-1:])
+    mean, projection, between = (np.asarray(part, "f4") for part in find_space(examples))
+    child_weights, child_bias = weights[:-1], weights[-1:]
+    space = {"mean": mean, "projection": projection, "between": between}
+    np.savez(args.out, allow_pickle=False, **space, child_weights=child_weights, child_bias=child_bias)
 
 
 if __name__ == "__main__":

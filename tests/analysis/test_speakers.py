@@ -16,7 +16,10 @@ from pipeline.analysis.speakers import (
     cut_pieces,
     embedding_spans,
     find_changes,
-    with_child_odds,
+    main_voices,
+    unbroken,
+    voice_spreads,
+    with_evidence,
 )
 from pipeline.timeline import Span, total_s
 from tests.lesson_values import patient
@@ -108,7 +111,7 @@ def test_speakers_are_numbered_by_how_long_they_speak() -> None:
     assert [int(labels[who == person][0]) for person in range(3)] == [2, 0, 1]
 
 
-def test_a_voice_heard_for_under_three_seconds_goes_to_another() -> None:
+def test_a_voice_heard_for_under_two_seconds_goes_to_another() -> None:
     who = np.array([0] * 10 + [1] * 10 + [2])
     assert set(cluster_voices(voices(who), seconds(len(who))).tolist()) == {0, 1}
 
@@ -226,23 +229,63 @@ def test_no_pieces_give_no_speech() -> None:
     assert assemble([], np.zeros(0, np.int64), [Span(0, 1)]) == ()
 
 
+def sure(labels: list[int], voices: int) -> np.ndarray:
+    """Shares that leave no doubt."""
+    return np.eye(voices)[labels]
+
+
 def test_each_stretch_sounds_like_its_own_pieces() -> None:
     pieces = (Span(0, 1), Span(1, 3), Span(3, 4), Span(6, 7))
-    labels = np.array([0, 0, 1, 0])
-    found = with_child_odds(assemble(pieces, labels), pieces, labels, np.array([3.0, 0.0, -2.0, -1.5], np.float32))
+    labels = [0, 0, 1, 0]
+    odds = np.array([3.0, 0.0, -2.0, -1.5], np.float32)
+    found = with_evidence(assemble(pieces, np.array(labels)), pieces, sure(labels, 2), odds, {0: 1.2})
     assert [(item.span, item.speaker, item.child_log_odds) for item in found] == [
         (Span(0, 3), "S1", 1.0),
         (Span(3, 4), "S2", -2.0),
         (Span(6, 7), "S1", -1.5),
     ]
+    assert [item.voice_spread for item in found] == [1.2, None, 1.2]
+    assert [item.speaker_confidence for item in found] == [1.0, 1.0, 1.0]
 
 
-def test_a_stretch_in_overlap_sounds_like_its_speaker() -> None:
-    pieces, labels = (Span(0, 2), Span(2, 6)), np.array([0, 1])
-    found = assemble(pieces, labels, [Span(3, 4)])
-    odds = with_child_odds(found, pieces, labels, np.array([2.0, -1.0], np.float32))
-    assert {(item.span, item.speaker, item.child_log_odds) for item in odds} == {
-        (Span(0, 2), "S1", 2.0),
-        (Span(3, 4), "S1", 2.0),
-        (Span(2, 6), "S2", -1.0),
+def test_a_stretch_in_overlap_sounds_like_its_speaker_but_is_only_a_guess() -> None:
+    pieces, labels = (Span(0, 2), Span(2, 6)), [0, 1]
+    found = assemble(pieces, np.array(labels), [Span(3, 4)])
+    told = with_evidence(found, pieces, sure(labels, 2), np.array([2.0, -1.0], np.float32), {})
+    assert {(item.span, item.speaker, item.child_log_odds, item.speaker_confidence) for item in told} == {
+        (Span(0, 2), "S1", 2.0, 1.0),
+        (Span(3, 4), "S1", 2.0, speakers.SECOND_CONFIDENCE),
+        (Span(2, 6), "S2", -1.0, 1.0),
     }
+
+
+def test_a_stretch_says_whose_else_it_may_be() -> None:
+    pieces, shares = (Span(0, 1), Span(1, 2)), np.array([[0.8, 0.2, 0.0], [0.6, 0.38, 0.02]])
+    [item] = with_evidence(assemble(pieces, np.array([0, 0])), pieces, shares, np.zeros(2, np.float32), {})
+    assert item.speaker_confidence == pytest.approx(0.7)
+    assert item.others == (("S2", 0.29),)
+
+
+def test_speech_is_unbroken_but_after_a_pause_or_a_change() -> None:
+    pieces = (Span(0, 1), Span(1, 2), Span(2, 3), Span(3.5, 4))
+    assert unbroken(pieces, [2.0]).tolist() == [False, True, False, False]
+    assert unbroken((), []).tolist() == []
+
+
+def test_a_voice_of_nearly_nothing_goes_and_who_speaks_longest_comes_first() -> None:
+    shares = np.array([[0.9, 0.1, 0.0]] * 2 + [[0.1, 0.9, 0.0]] * 4 + [[0.1, 0.3, 0.6]])
+    kept = main_voices(shares, seconds(7), max_speakers=30)
+    assert kept.shape == (7, 2)
+    assert kept.argmax(axis=1).tolist() == [1, 1, 0, 0, 0, 0, 0]
+    assert kept.sum(axis=1) == pytest.approx(np.ones(7))
+
+
+def test_people_taken_for_one_lie_wider_apart_than_one() -> None:
+    random = np.random.default_rng(1)
+    one, two = random.normal(size=(40, 30)), random.normal(size=(40, 30))
+    two[::2] += 3
+    labels, lengths = np.repeat([0, 1, 2], [40, 40, 1]), np.full(81, 1.5, np.float32)
+    spreads = voice_spreads(np.concatenate([one, two, one[:1]]), labels, lengths)
+    assert set(spreads) == {0, 1}
+    assert spreads[0] == pytest.approx(1, abs=0.2)
+    assert spreads[1] > 2

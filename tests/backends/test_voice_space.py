@@ -26,3 +26,11 @@ def test_no_piece_is_no_trouble() -> None:
 
 def test_the_weights_are_known_by_their_hash() -> None:
     assert len(voice_space().model_sha256) == 64
+
+
+def test_points_of_one_length_and_the_variance_of_voices_along_each_axis() -> None:
+    space = voice_space()
+    points = space.standardise(np.random.default_rng(1).normal(size=(3, 192)).astype(np.float32))
+    assert points.shape == (3, len(space.between))
+    assert (space.between > 0).all()
+    assert np.square(points).sum(axis=1) == pytest.approx(np.full(3, float((1 + space.between).sum())), rel=1e-4)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pipeline.config import Config, LibraryConfig
 from pipeline.intake import take_in
@@ -275,6 +275,22 @@ def _line(number: int) -> Utterance:
     return Utterance(f"u{number}", span, f"S{number % 26}", role, f"This is what was said as number {number}.")
 
 
+def _wait_for_rest(line: Locator) -> None:
+    """Rows get their true heights once they are seen: nobody clicks a line that still moves."""
+    line.evaluate(
+        """(row) => new Promise((rest) => {
+          let place, still = 0;
+          const look = () => {
+            const now = row.getBoundingClientRect().top;
+            still = now === place ? still + 1 : 0;
+            place = now;
+            still >= 10 ? rest() : requestAnimationFrame(look);
+          };
+          look();
+        })"""
+    )
+
+
 def test_a_long_lesson_stays_smooth(server: Server, visit: Callable[..., Watched], long_lesson: str) -> None:
     """A click in the transcript seeks at once and marks its line, also far down."""
     page = _player(visit(server), long_lesson)
@@ -288,6 +304,7 @@ def test_a_long_lesson_stays_smooth(server: Server, visit: Callable[..., Watched
     for number in (1200, 3, 750, 1499):
         line = page.locator("li[data-line]").nth(number)
         line.scroll_into_view_if_needed()
+        _wait_for_rest(line)
         line.locator(".words").click()
         expect(line).to_have_attribute("aria-current", "true")
         assert _time_s(page) == pytest.approx(number * LINE_S, abs=0.1)
