@@ -16,8 +16,12 @@ class Transcript {
     this.following = true;
     this.list.addEventListener("click", (event) => this.clicked(event));
     this.list.addEventListener("keydown", (event) => this.moved(event));
-    this.list.addEventListener("pointerdown", ({ target, clientX, clientY }) => { this.pressed = { target, clientX, clientY }; });
-    for (const type of ["wheel", "touchmove", "pointerdown"]) {
+    this.list.addEventListener("pointerdown", ({ target, clientX, clientY }) => {
+      this.pressed = { target, clientX, clientY };
+      // Only the scrollbar is no line. Letting go shows a button, which must not come between press and release on a line.
+      if (target === this.list) this.letGo();
+    });
+    for (const type of ["wheel", "touchmove"]) {
       this.list.addEventListener(type, () => this.letGo(), { passive: true });
     }
     this.followButton.addEventListener("click", () => this.followAgain());
@@ -93,7 +97,8 @@ class Transcript {
     const pressed = event.detail ? this.pressed : null;
     const row = (pressed?.target ?? event.target).closest?.("li[data-line]");
     const dragged = pressed && Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) > DRAGGED_PX;
-    if (row && !dragged) this.seek(this.starts[Number(row.dataset.line)]);
+    if (dragged) this.letGo();
+    else if (row) this.seek(this.starts[Number(row.dataset.line)]);
   }
 
   moved(event) {
