@@ -308,6 +308,48 @@ def correct(
 
 
 @app.command()
+def enrol(
+    teacher: Annotated[str, typer.Option(help="Whose voice it is; lessons with this teacher will use it.")],
+    consent: Annotated[str, typer.Option(help="Who agreed to keeping the voice, and when.")],
+    lesson: Annotated[str | None, typer.Option(help="A lesson's id: take the voice from there.")] = None,
+    voice: Annotated[str | None, typer.Option(help="Which voice of that lesson, such as S1.")] = None,
+    span: Annotated[str | None, typer.Option(help="Or when it speaks there, such as 1:10-1:40.")] = None,
+    recording: Annotated[
+        Path | None, typer.Option(help="Or a short recording in which only the teacher speaks.")
+    ] = None,
+) -> None:
+    """Enrol a teacher's voice, with consent: later lessons of this teacher are then surer who the teacher is."""
+    from pipeline import console, enrolment
+    from pipeline.arguments import parse_span
+
+    if (lesson is None) == (recording is None):
+        raise UsageError("The voice comes from a lesson or from a recording.", hint="Name --lesson or --recording.")
+    config, person = _config(), enrolment.Person(teacher, consent)
+    with _open(config) as library:
+        if recording is not None:
+            row = enrolment.enrol_from_recording(library, config, person, recording)
+        else:
+            found, when = library.find_lesson(lesson or ""), parse_span(span)
+            row = enrolment.enrol_from_lesson(library, config, person, found.id, voice=voice, span=when)
+        console.say(f"The voice of {shown(row.name)} is enrolled, from {row.speech_s:.0f} s of speech.")
+        console.say("Lessons analysed from now on with this teacher use it. `lessonmirror voices --forget` removes it.")
+
+
+@app.command()
+def voices(
+    forget: Annotated[str | None, typer.Option(help="Remove the enrolled voice of this teacher for good.")] = None,
+) -> None:
+    """Show the enrolled voices and the record of enrolling and removing them; or remove one."""
+    from pipeline import console
+
+    with _open(_config()) as library:
+        if forget is not None:
+            row = library.remove_voiceprint(forget)
+            console.say(f"The voice of {shown(row.name)} was removed.")
+        console.print_enrolled(library.voiceprints(), library.audit_record())
+
+
+@app.command()
 def delete(
     lesson: Annotated[str, typer.Argument(help="The lesson's id, or the beginning of it.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.doctor import Finding
     from pipeline.lesson import Correction, Lesson, Speech
     from pipeline.runner import Report
-    from pipeline.store.rows import CorrectionRow, DeletionPlan, LessonRow
+    from pipeline.store.rows import AuditRow, CorrectionRow, DeletionPlan, LessonRow, VoiceprintRow
 
 STAGE_WORDS = {
     "pictures": "Looking at the picture",
@@ -120,6 +120,18 @@ def _numbers(lesson: Lesson) -> list[tuple[str, str]]:
         ("Wait after a student's turn (median)", seconds("wait_time_2_median_s")),
         ("Longest time the teacher spoke in one go", seconds("longest_monologue_s")),
     ]
+
+
+def print_enrolled(voices: Sequence[VoiceprintRow], record: Sequence[AuditRow]) -> None:
+    """Whose voices are enrolled, and what was done with such."""
+    if not voices:
+        say("No voice is enrolled.")
+    for row in voices:
+        say(f"  {shown(row.name)}: {row.speech_s:.0f} s, {row.created_at:%Y-%m-%d}; consent: {shown(row.consent)}")
+    if record:
+        say("Record")
+    for entry in record:
+        say(f"  {entry.at:%Y-%m-%d %H:%M} {entry.action}: {shown(entry.subject)} ({shown(entry.detail)})")
 
 
 def print_voices(lesson: Lesson | None, corrections: Sequence[CorrectionRow]) -> None:

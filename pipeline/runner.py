@@ -223,16 +223,21 @@ class _Run:
         return passages_from_json(self._cached("transcribe", transcriber, (asr.language, asr.beam_size), work))
 
     def _speech(self, audio: Audio, heard: Any) -> tuple[Speech, ...]:
+        from pipeline.enrolment import enrolled_voice
         from pipeline.stages.diarize import diarize
 
         try:
             embedder, space = self._runner._embedder, self._runner._voice_space
             settings = self._config.diarization
 
-            def work(clock: _Clock) -> Any:
-                return speech_to_json(diarize(embedder, space, audio, heard, settings, progress=clock))
+            enrolled = enrolled_voice(self._runner._library, self._row.details.teacher, embedder.model_sha256)
 
-            rows = self._cached("diarize", embedder, (settings, space.model_sha256), work)
+            def work(clock: _Clock) -> Any:
+                found = diarize(embedder, space, audio, heard, settings, enrolled=enrolled, progress=clock)
+                return speech_to_json(found)
+
+            known = hashlib.sha256(enrolled.tobytes()).hexdigest() if enrolled is not None else ""
+            rows = self._cached("diarize", embedder, (settings, space.model_sha256, known), work)
         except (Cancelled, StoreError):
             raise
         except Exception as error:  # whatever goes wrong here, a good transcript must not be lost

@@ -35,6 +35,8 @@ _EMPTY = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 DELETE FROM lesson;
 DELETE FROM tombstone;
+DELETE FROM voiceprint;
+DELETE FROM audit;
 """
 
 

@@ -23,7 +23,7 @@ from pipeline.config import LibraryConfig
 from pipeline.errors import StoreError
 from pipeline.lesson import Correction, Lesson, LessonDetails, MediaInfo, Recording, StageRecord
 from pipeline.resources import library_folder
-from pipeline.store import corrections, deletion, jobs, lessons, notes, results
+from pipeline.store import corrections, deletion, jobs, lessons, notes, results, voiceprints
 from pipeline.store.database import Database, make_sqlite_file, open_url
 from pipeline.store.database_errors import masked
 from pipeline.store.files import make_private_folder
@@ -31,6 +31,7 @@ from pipeline.store.jobs import KINDS
 from pipeline.store.media import MediaStore
 from pipeline.store.migration import migrate
 from pipeline.store.rows import (
+    AuditRow,
     CorrectionRow,
     DeletionPlan,
     JobKind,
@@ -40,6 +41,7 @@ from pipeline.store.rows import (
     NoteRow,
     StageOutput,
     Tombstone,
+    VoiceprintRow,
 )
 
 _LOG = logging.getLogger(__name__)
@@ -238,6 +240,30 @@ class Library:
     def corrections(self, lesson_id: str) -> tuple[CorrectionRow, ...]:
         """The corrections that count, in the order in which they were made."""
         return self._database.read(corrections.of_lesson, lesson_id)
+
+    # Enrolled voices
+
+    def put_voiceprint(
+        self, name: str, vector: bytes, *, speech_s: float, model_sha256: str, consent: str
+    ) -> VoiceprintRow:
+        """Keeps a person's voice, instead of an earlier one of the same name; the audit record says so."""
+        return self._database.write(voiceprints.put, name, vector, speech_s, model_sha256, consent)
+
+    def remove_voiceprint(self, name: str) -> VoiceprintRow:
+        """Removes a person's voice for good; the audit record says so. NotFoundError where there is none."""
+        return self._database.write(voiceprints.remove, name)
+
+    def voiceprint(self, name: str) -> VoiceprintRow | None:
+        """The enrolled voice of a person, None without."""
+        return self._database.read(voiceprints.of_person, name)
+
+    def voiceprints(self) -> tuple[VoiceprintRow, ...]:
+        """All enrolled voices, oldest first."""
+        return self._database.read(voiceprints.everybody)
+
+    def audit_record(self) -> tuple[AuditRow, ...]:
+        """What was done with enrolled voices, oldest first."""
+        return self._database.read(voiceprints.record)
 
     # Deleting
 

@@ -94,6 +94,29 @@ class CorrectionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceprintRow:
+    """An enrolled voice: whose, by whose consent, from how many seconds, and 192 numbers of 32 bits (``vector``)."""
+
+    id: str
+    name: str
+    consent: str
+    model_sha256: str
+    speech_s: float
+    vector: bytes
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """That something was done with what is sensitive: when, what, about whom."""
+
+    at: datetime
+    action: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedFile:
     """A file that deleting removes."""
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"  # the newest migration
+HEAD = "0003"  # the newest migration
 VERSION_TABLE = "lessonmirror_version"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -205,6 +205,31 @@ correction = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("undone_at", UtcTime),
     Index("ix_correction_lesson_id", "lesson_id"),
+)
+
+# A voice that somebody enrolled: biometric data, so it hangs on no lesson, is in no export, and goes by one command.
+voiceprint = Table(
+    "voiceprint",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    Column("person", CleanText, nullable=False, unique=True),  # folded for comparing
+    _text("name"),
+    _text("consent"),
+    _text("model_sha256"),
+    Column("speech_s", Float, nullable=False),
+    Column("vector", LargeBinary, nullable=False),  # 192 numbers of 32 bits, little-endian
+    Column("created_at", UtcTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _number(),
+    Column("at", UtcTime, nullable=False),
+    _text("action"),
+    _text("subject"),
+    _text("detail"),
 )
 
 tombstone = Table(
