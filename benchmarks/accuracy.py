@@ -1,4 +1,4 @@
-"""Runs lessons with exact ground truth through the whole program and prints how near it comes.
+"""Runs lessons with exact ground truth through the whole program and prints how near it comes, and whether its confidence holds.
 
 python benchmarks/accuracy.py [--lessons DIR] [--engine ENGINE] [--model MODEL] [--json FILE]
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.confidence import Judged, in_range, judge, show
 from benchmarks.scores import FIGURES, means, score
 from pipeline.config import load_config
 from pipeline.intake import sample_path, take_in
@@ -47,6 +48,8 @@ def main() -> None:
     if not found:
         parser.error(f"{args.lessons} holds no media file with its truth beside it")
     rows: dict[str, Mapping[str, float | None]] = {}
+    judged: list[Judged] = []
+    ranges: list[bool | None] = []
     print(f"{'lesson':<16}" + "".join(f"{name:>11}" for name in FIGURES) + "  speakers")
     with tempfile.TemporaryDirectory() as folder:
         config = load_config(None, {"library": {"folder": folder}, "asr": {"engine": args.engine, "model": args.model}})
@@ -56,13 +59,15 @@ def main() -> None:
                 truth = json.loads(truth_path.read_text())
                 lesson = lesson_to_json(runner.analyze(take_in(library, media, config)))
                 rows[name] = score(truth, lesson)
+                judged += judge(truth, lesson)
+                ranges.append(in_range(truth, lesson))
                 heard = len({row["speaker"] for row in lesson["speech"]})
-                print(
-                    _line(name, rows[name]) + f"  {heard}/{len({row['speaker'] for row in truth['utterances']})}",
-                    flush=True,
-                )
+                people = len({row["speaker"] for row in truth["utterances"]})
+                group = "" if lesson["students_told_apart"] else "  one group of students"
+                print(_line(name, rows[name]) + f"  {heard}/{people}{group}", flush=True)
     mean = means(rows.values())
     print(_line("mean", mean))
+    show(judged, ranges)
     if args.json:
         args.json.write_text(json.dumps({"lessons": rows, "mean": mean}, indent=1))
 

@@ -25,6 +25,7 @@ MAX_LOG_ODDS = 3.0  # of a voice's age: beyond, they tell how unlike both the tr
 ENOUGH_TALK_S = 5.0  # a voice heard for this long has its age counted half
 ENOUGH_ASKING = 4.0  # questions and directions of the lesson at which their shares count half
 ONE_GROUP_SPREAD = 1.4  # times the teacher's: on simulated lessons, from here on most counts of students are too low
+MIN_GROUP_S = 20.0  # of students' talk: the spread of less is chance
 ALMOST = 0.995  # nobody is surer than this by a voice
 
 
@@ -170,7 +171,8 @@ def students_told_apart(speech: Sequence[Speech]) -> bool:
         parts = ((role, item.span.duration_s, item.voice_spread) for item in speech if item.role == role)
         spread[role] = _means(parts).get(role)
     teacher, student = spread["teacher"], spread["student"]
-    return teacher is None or student is None or student <= ONE_GROUP_SPREAD * teacher
+    talk_s = sum(item.span.duration_s for item in speech if item.role == "student")
+    return teacher is None or student is None or talk_s < MIN_GROUP_S or student <= ONE_GROUP_SPREAD * teacher
 
 
 def teacher_probability(evidence: Mapping[str, SpeakerEvidence], model: RoleModel | None = None) -> dict[str, float]:

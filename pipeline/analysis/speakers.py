@@ -35,6 +35,8 @@ CHANGE = 0.015  # share of the active speaker that changes from one frame (17 ms
 CHANGE_APART_S = 0.25  # two changes nearer than this are one
 BLOCK = 2000  # pieces compared pairwise at once: 16 MB
 MIN_SPEAKER_S = 2.0  # a voice heard for less in a whole lesson is more likely a misheard piece of another
+SAME_VOICE = 0.8  # cosine of two voices' means from which on they are one person's
+SAME_IF_SMALL, SMALL_BESIDE = 0.45, 0.06  # the same where one has less than this share of the other's talk
 CLEAR_PIECE_S = 1.0  # vectors of shorter pieces scatter by their shortness
 SECOND_CONFIDENCE = 0.5  # who is only guessed to speak at once with another is right about half the time
 MIN_OTHER = 0.03  # a less probable voice changes no number
@@ -149,6 +151,28 @@ def unbroken(pieces: Sequence[Span], changes_s: Sequence[float]) -> NDArray[np.b
     changes = set(changes_s)
     joined = [b.start_s <= a.end_s and b.start_s not in changes for a, b in itertools.pairwise(pieces)]
     return np.array([False, *joined][: len(pieces)], bool)
+
+
+def join_alike(shares: Doubles, places: Floats, durations_s: Floats) -> Doubles:
+    """The voices' shares (pieces, voices) with those made one whose mean places are one person's.
+
+    In a long lesson one person's moods look like several voices, because there is so much of each; their means give them
+    away. A voice that is small beside another has to differ from it clearly. ``places`` have length 1, shape (pieces, n).
+    """
+    shares = shares.copy()
+    while shares.shape[1] > 1:
+        talk_s = durations_s @ shares
+        means = (shares * durations_s[:, None]).T @ places
+        means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+        ratio = np.minimum.outer(talk_s, talk_s) / np.maximum(np.maximum.outer(talk_s, talk_s), 1e-9)
+        beyond = means @ means.T - np.where(ratio < SMALL_BESIDE, SAME_IF_SMALL, SAME_VOICE)
+        np.fill_diagonal(beyond, -np.inf)
+        one, two = divmod(int(beyond.argmax()), len(beyond))
+        if beyond[one, two] < 0:
+            break
+        shares[:, one] += shares[:, two]
+        shares = np.delete(shares, two, axis=1)
+    return shares
 
 
 def main_voices(shares: Doubles, durations_s: Floats, max_speakers: int) -> Doubles:

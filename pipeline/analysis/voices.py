@@ -22,7 +22,8 @@ class VoiceRules:
     """Chosen on simulated lessons with people whom the space had not heard (docs/accuracy.md).
 
     ``evidence``: how much one piece counts, less than 1 because pieces of one utterance resemble each other; ``parsimony``: how
-    much a further voice has to explain; ``goes_on`` and ``goes_on_after_change``: the probability that the next piece is the
+    much a further voice has to explain, in a lesson of up to ``usual_pieces``, and in proportion more in a longer one, in which
+    one person is heard in more moods; ``goes_on`` and ``goes_on_after_change``: the probability that the next piece is the
     same speaker's, within unbroken speech and elsewhere; ``full_piece_s``: a piece of this length counts whole.
     """
 
@@ -31,6 +32,7 @@ class VoiceRules:
     goes_on: float = 0.9
     goes_on_after_change: float = 0.4
     full_piece_s: float = 1.5
+    usual_pieces: int = 200  # some five minutes
 
 
 DOUBT = 0.1  # of the first guess, so that no voice is ruled out
@@ -59,16 +61,17 @@ def follow_voices(
     shares[np.arange(len(points)), first_guess] += 1 - DOUBT
     weight = rules.evidence * np.minimum(durations_s / rules.full_piece_s, 1.0)
     goes_on = np.where(unbroken, rules.goes_on, rules.goes_on_after_change)
+    parsimony = rules.parsimony * max(1.0, len(points) / rules.usual_pieces)
     scaled = points * np.sqrt(between)
     prior, best = np.full(count, 1 / count), -np.inf
     for _ in range(MAX_ROUNDS):
-        spoken = shares * weight[:, None] / rules.parsimony
+        spoken = shares * weight[:, None] / parsimony
         variance = 1 / (1 + spoken.sum(axis=0)[:, None] * between)
         means = variance * (spoken.T @ scaled)
         # What all voices share of the log likelihood (the length of the point) makes no difference and is left out.
         fit = weight[:, None] * (scaled @ means.T - (variance + means**2) @ between / 2)
         shares, log_likelihood, prior = _forward_backward(fit, prior, goes_on)
-        bound = log_likelihood + rules.parsimony / 2 * float((np.log(variance) - variance - means**2 + 1).sum())
+        bound = log_likelihood + parsimony / 2 * float((np.log(variance) - variance - means**2 + 1).sum())
         kept = prior > NEGLIGIBLE
         if not kept.all():
             shares, prior = shares[:, kept], prior[kept] / prior[kept].sum()

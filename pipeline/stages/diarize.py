@@ -14,6 +14,7 @@ from pipeline.analysis.speakers import (
     cluster_voices,
     cut_pieces,
     embedding_spans,
+    join_alike,
     main_voices,
     unbroken,
     voice_spreads,
@@ -56,10 +57,11 @@ def tell_voices(
 ) -> tuple[Speech, ...]:
     """The same from the vectors (pieces, 192) of pieces of speech."""
     durations_s = np.array([piece.duration_s for piece in pieces], np.float32)
-    guess = cluster_voices(space.place(vectors), durations_s)
+    places = space.place(vectors)
+    guess = cluster_voices(places, durations_s)
     points, runs_on = space.standardise(vectors), unbroken(pieces, heard.changes_s)
     shares = follow_voices(points, space.between, durations_s.astype(np.float64), runs_on, guess)
-    shares = main_voices(shares, durations_s, config.max_speakers)
+    shares = main_voices(join_alike(shares, places, durations_s), durations_s, config.max_speakers)
     labels = shares.argmax(axis=1)
     found = assemble(pieces, labels, heard.overlap)
     spreads = voice_spreads(points, labels, durations_s)

@@ -44,7 +44,7 @@ FOLDS = 5
 
 
 @dataclass
-class _Sound:
+class Sound:
     """Samples as a :class:`pipeline.ports.Audio`."""
 
     samples: NDArray[np.float32]
@@ -106,7 +106,7 @@ def collect(folder: Path) -> _Examples:
         for name in chosen.sample(names[speaker], min(UTTERANCES, len(names[speaker]))):
             samples = decode_audio(str(folder / speaker / f"{name}.opus"), sampling_rate=SAMPLE_RATE_HZ)
             for version in _versions(samples, rng):
-                sound = _Sound(version)
+                sound = Sound(version)
                 count = max(1, min(MAX_PIECES, int(sound.duration_s / PIECE_S)))
                 ends = [min((place + 1) * PIECE_S, sound.duration_s) for place in range(count)]
                 spans = [Span(place * PIECE_S, end_s) for place, end_s in enumerate(ends)]

@@ -154,3 +154,8 @@ def test_students_much_less_alike_than_the_teachers_pieces_are_one_group() -> No
     assert students_told_apart(lesson(1.3))
     assert not students_told_apart(lesson(1.7))
     assert students_told_apart([])
+
+
+def test_a_few_words_of_students_are_no_ground_to_call_them_one_group() -> None:
+    few = [replace(aged(0, 90, "S1", -2.5), voice_spread=1.1), replace(aged(90, 105, "S2", 2.0), voice_spread=2.5)]
+    assert students_told_apart(assign_roles(few, ())[0])

@@ -16,6 +16,7 @@ from pipeline.analysis.speakers import (
     cut_pieces,
     embedding_spans,
     find_changes,
+    join_alike,
     main_voices,
     unbroken,
     voice_spreads,
@@ -289,3 +290,23 @@ def test_people_taken_for_one_lie_wider_apart_than_one() -> None:
     assert set(spreads) == {0, 1}
     assert spreads[0] == pytest.approx(1, abs=0.2)
     assert spreads[1] > 2
+
+
+def test_voices_whose_means_are_the_same_are_one() -> None:
+    places = voices(np.repeat([0, 1], 60), noise=0.5)
+    shares = sure([0, 1] * 30 + [2] * 60, 3)
+    joined = join_alike(shares, places, seconds(120))
+    assert joined.shape == (120, 2)
+    assert joined.sum(axis=1) == pytest.approx(np.ones(120))
+    assert len(set(joined[:60].argmax(axis=1))) == 1 != len(set(joined.argmax(axis=1)))
+
+
+def test_a_voice_small_beside_another_has_to_differ_clearly() -> None:
+    own = voices(np.zeros(101, int), noise=0.1)
+    other = voices(np.array([0, 1]), noise=0.0, seed=5)[1]
+    near = own[0] + 1.4 * other
+    own[100] = near / np.linalg.norm(near)
+    half = np.array([0] * 100 + [1])
+    assert join_alike(sure(half.tolist(), 2), own, seconds(101)).shape[1] == 1
+    beside = np.where(np.arange(101) == 100, 120.0, 1.5).astype(np.float32)
+    assert join_alike(sure(half.tolist(), 2), own, beside).shape[1] == 2
