@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from pipeline.errors import LessonMirrorError, UsageError, shown
+from pipeline.resources import LIBRARY_VARIABLE
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -54,7 +55,7 @@ def _options(
         Path | None, typer.Option(help="A settings file (TOML); configs/default.toml shows all keys.")
     ] = None,
     library: Annotated[
-        Path | None, typer.Option(help="The folder of the library.", envvar="LESSONMIRROR_LIBRARY")
+        Path | None, typer.Option(help="The folder of the library.", envvar=LIBRARY_VARIABLE)
     ] = None,
     debug: Annotated[bool, typer.Option(help="Show where an unexpected error came from.")] = False,
 ) -> None:

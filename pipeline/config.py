@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
+from pipeline.resources import LIBRARY_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,14 @@ LIMITS: Mapping[tuple[str, str], tuple[int, int]] = {
 def load_config(path: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
     """The defaults, changed by the TOML file ``path`` and then by ``overrides`` (section to key to value).
 
+    Where LESSONMIRROR_LIBRARY is set, it goes before the file's folder of the library, but not before ``overrides``.
     Raises ConfigError for a file that cannot be read, an unknown section or key, or a value of the wrong kind.
     """
     config = Config()
     if path is not None:
         config = _apply(config, _read_toml(path))
+        if os.environ.get(LIBRARY_VARIABLE):  # read where the library is opened with no folder named
+            config = dataclasses.replace(config, library=dataclasses.replace(config.library, folder=""))
     return _apply(config, overrides or {})
 
 

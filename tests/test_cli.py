@@ -178,6 +178,13 @@ def test_doctor_notices_a_foreign_package_of_the_same_name(tmp_path: Path) -> No
     assert done.returncode == 1 and str(tmp_path) in done.stdout
 
 
+def test_the_library_named_in_the_call_goes_before_the_variable(tmp_path: Path) -> None:
+    done = run_program(tmp_path / "variable", "--library", tmp_path / "call", "lessons")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "call" / "library.db").is_file()
+    assert not (tmp_path / "variable").exists()
+
+
 def test_models_lists_licence_and_state_of_every_model(tmp_path: Path) -> None:
     done = run_program(tmp_path / "library", "models")
     assert done.returncode == 0

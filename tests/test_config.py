@@ -125,12 +125,13 @@ def test_files_that_travel_with_the_program_are_found() -> None:
     assert data_path().is_absolute()
 
 
-def test_folders_follow_the_environment_then_the_settings_then_the_user(
+def test_folders_follow_what_is_asked_then_the_environment_then_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LESSONMIRROR_LIBRARY", str(tmp_path / "a"))
     monkeypatch.setenv("LESSONMIRROR_CACHE", str(tmp_path / "c"))
-    assert library_folder(str(tmp_path / "b")) == tmp_path / "a"
+    assert library_folder(str(tmp_path / "b")) == tmp_path / "b"
+    assert library_folder() == tmp_path / "a"
     assert cache_folder() == tmp_path / "c"
     monkeypatch.delenv("LESSONMIRROR_LIBRARY")
     monkeypatch.delenv("LESSONMIRROR_CACHE")
@@ -138,3 +139,16 @@ def test_folders_follow_the_environment_then_the_settings_then_the_user(
     assert library_folder().is_absolute()
     assert library_folder() != cache_folder()
     assert "lessonmirror" in cache_folder().parts
+
+
+def test_the_variable_goes_before_the_settings_file_and_the_call_before_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[library]\nfolder = '{tmp_path / 'file'}'\n", encoding="utf-8")
+    monkeypatch.delenv("LESSONMIRROR_LIBRARY", raising=False)
+    assert library_folder(load_config(path).library.folder) == tmp_path / "file"
+    monkeypatch.setenv("LESSONMIRROR_LIBRARY", str(tmp_path / "variable"))
+    assert library_folder(load_config(path).library.folder) == tmp_path / "variable"
+    called = load_config(path, {"library": {"folder": str(tmp_path / "call")}})
+    assert library_folder(called.library.folder) == tmp_path / "call"
