@@ -101,7 +101,10 @@ def demo(
 
 @app.command()
 def analyze(
-    files: Annotated[list[Path], typer.Argument(help="Videos or sound recordings of lessons.", metavar="FILE...")],
+    files: Annotated[
+        list[Path],  # "readable" would refuse all files for one that may not be read, in words that are not ours
+        typer.Argument(help="Videos or sound recordings of lessons.", metavar="FILE...", readable=False),
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Also write lesson.json, captions and tables into this folder.")
     ] = None,
