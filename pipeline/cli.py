@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from pipeline.errors import LessonMirrorError, UsageError, shown
+from pipeline.errors import LessonMirrorError, SidecarError, UsageError, shown
 from pipeline.resources import LIBRARY_VARIABLE
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ def _options(
     config: Annotated[
         Path | None, typer.Option(help="A settings file (TOML); configs/default.toml shows all keys.")
     ] = None,
-    library: Annotated[
-        Path | None, typer.Option(help="The folder of the library.", envvar=LIBRARY_VARIABLE)
-    ] = None,
+    library: Annotated[Path | None, typer.Option(help="The folder of the library.", envvar=LIBRARY_VARIABLE)] = None,
     debug: Annotated[bool, typer.Option(help="Show where an unexpected error came from.")] = False,
 ) -> None:
     _Settings.config_file, _Settings.library, _Settings.debug = config, library, debug
@@ -139,7 +137,7 @@ def analyze(
             try:
                 work.analyze(take_in(library, path, config, details=details))
             except LessonMirrorError as error:
-                if error.exit_code != 1:
+                if error.exit_code != 1 and not (isinstance(error, SidecarError) and len(files) > 1):
                     raise
                 failures += 1
                 console.fail(error)

@@ -3,6 +3,7 @@
 LessonMirrorError            a sentence for the user, and the next step
 ├── UsageError               the call itself is wrong (exit code 2)
 ├── ConfigError              a setting is unknown or nonsense (exit code 2)
+│   └── SidecarError         what a file beside a recording says of it is nonsense
 ├── MediaError               this recording cannot be used as it is
 │   └── NoAudioError         it holds no sound
 ├── ModelError               a model or engine is missing or damaged
@@ -59,6 +60,10 @@ class ConfigError(LessonMirrorError):
     """A setting is unknown, or its value makes no sense."""
 
     exit_code = 2
+
+
+class SidecarError(ConfigError):
+    """What a file beside a recording says about it makes no sense; other recordings have nothing to do with it."""
 
 
 class MediaError(LessonMirrorError):

@@ -205,6 +205,15 @@ def test_an_unreadable_file_gets_a_sentence_and_the_next_file_its_turn(tmp_path:
     assert "locked.mp4 may not be read." in done.stderr and "bad.mp4 is empty." in done.stderr
 
 
+def test_a_bad_file_beside_one_recording_does_not_stop_the_others(tmp_path: Path) -> None:
+    done = run_program(
+        tmp_path / "library", "analyze", _bad_sidecar(tmp_path / "talk.mp4"), _empty(tmp_path / "bad.mp4")
+    )
+    assert done.returncode == 1, done.stderr
+    assert "did you mean 'teacher'?" in done.stderr and "bad.mp4 is empty." in done.stderr
+    assert "0 of 2 recordings were analysed." in done.stdout
+
+
 def _as_plain_user() -> list[str]:
     """What takes from root the right to read everything."""
     if os.geteuid() != 0:
