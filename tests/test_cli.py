@@ -147,6 +147,8 @@ def _seconds_of(command: list[str]) -> float:
         (["analyse"], "No such command"),
         (["analyze"], "Missing argument"),
         (["analyze", "--engine", "fast-whisper", "x.mp4"], "did you mean 'faster-whisper'?"),
+        (["analyze", "--language", "klingon", "x.mp4"], "[asr] language cannot be 'klingon'; known are: auto, af,"),
+        (["analyze", "--language", "de", "--model", "tiny.en", "x.mp4"], "knows only English"),
         (["analyze", "--date", "yesterday", "x.mp4"], "has to be a date"),
         (["--config", "missing.toml", "analyze", "x.mp4"], "cannot be read"),
         (["serve", "--port", "70000"], "65535"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import CHOICES, LIMITS, AsrConfig, Config, config_sha256, load_config, suggestion
+from pipeline.config import CHOICES, LANGUAGES, LIMITS, AsrConfig, Config, config_sha256, load_config, suggestion
 from pipeline.errors import ConfigError
 from pipeline.resources import cache_folder, data_path, library_folder
 
@@ -90,6 +90,19 @@ def test_numbers_are_taken_up_to_their_limits_and_no_farther(section: str, key: 
         assert getattr(getattr(load_config(overrides={section: {key: good}}), section), key) == good
     for bad in (low - 1, high + 1):
         assert f"lies between {low} and {high}" in refused({section: {key: bad}})
+
+
+def test_the_languages_are_those_that_the_engines_know() -> None:
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+    from whisper.tokenizer import LANGUAGES as OPENAI_LANGUAGES
+
+    assert set(LANGUAGES) == set(_LANGUAGE_CODES) == set(OPENAI_LANGUAGES)
+
+
+def test_a_model_for_english_only_is_refused_for_other_languages() -> None:
+    assert "knows only English, not 'de'" in refused({"asr": {"model": "tiny.en", "language": "de"}})
+    for model, language in (("tiny.en", "en"), ("tiny.en", "auto"), ("base", "de")):
+        assert load_config(overrides={"asr": {"model": model, "language": language}}).asr.language == language
 
 
 def test_every_choice_and_limit_names_a_setting_that_exists() -> None:
