@@ -37,6 +37,8 @@ app = typer.Typer(
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+_Port = Annotated[int | None, typer.Option(help="The viewer's port on this machine (default: 8501).", min=1, max=65535)]
+
 INTERRUPTED = 130  # what shells give for Ctrl-C
 
 
@@ -77,7 +79,7 @@ def _open(config: Config) -> Library:
 
 @app.command()
 def demo(
-    port: Annotated[int | None, typer.Option(help="The viewer's port.")] = None,
+    port: _Port = None,
     serve_after: Annotated[
         bool | None, typer.Option("--serve/--no-serve", help="Serve the viewer afterwards (default: in a terminal).")
     ] = None,
@@ -204,9 +206,7 @@ def _analyze_one(library: Library, config: Config, row: LessonRow, out: Path | N
 
 @app.command()
 def serve(
-    port: Annotated[
-        int | None, typer.Option(help="The port on this machine (default: 8501).", min=1, max=65535)
-    ] = None,
+    port: _Port = None,
 ) -> None:
     """Show the library in the browser, and analyse what is uploaded there. Ends with Ctrl-C."""
     _serve(_config(), port)

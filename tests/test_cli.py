@@ -152,6 +152,7 @@ def _seconds_of(command: list[str]) -> float:
         (["analyze", "--date", "yesterday", "x.mp4"], "has to be a date"),
         (["--config", "missing.toml", "analyze", "x.mp4"], "cannot be read"),
         (["serve", "--port", "70000"], "65535"),
+        (["demo", "--port", "99999", "--serve"], "65535"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], sentence: str, tmp_path: Path) -> None:
@@ -159,6 +160,7 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], se
     assert done.returncode == 2
     assert sentence in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "library").exists()  # no work was begun
 
 
 def test_doctor_finds_this_machine_fit_and_names_the_library(tmp_path: Path) -> None:
