@@ -94,6 +94,11 @@ class DiskFullError(StoreError):
     """There is no room left on the disk."""
 
 
+def disk_full(folder: object, *, hint: str = "Free some space there and start again.") -> DiskFullError:
+    """The error for a disk without room, named by the folder (or database) on it that people know."""
+    return DiskFullError(f"There is no room left on the disk that holds {folder}.", hint=hint)
+
+
 class Cancelled(LessonMirrorError):  # noqa: N818 - it is the user's wish, not an error
     """The user asked to stop."""
 

@@ -43,7 +43,6 @@ OUTPUT = "<draft>"  # stands for the name of the file that is written
 
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CONVERT = "Convert it to MP4 with H.264 and AAC, for instance with HandBrake or VLC, and add that file."
-_FREE_SPACE = "Free some space on that disk, then start again."
 
 # What ffmpeg says (regular expression) -> what the user reads.
 _REASONS: tuple[tuple[str, type[LessonMirrorError], str, str], ...] = (
@@ -51,7 +50,7 @@ _REASONS: tuple[tuple[str, type[LessonMirrorError], str, str], ...] = (
         "No space left on device|File too large|Disk quota exceeded",
         DiskFullError,
         "The disk filled up while {name} was being converted.",
-        _FREE_SPACE,
+        "Free some space on that disk, then start again.",
     ),
     (
         "Permission denied",
@@ -275,7 +274,7 @@ def remove_leftovers(target: Path) -> None:
 def disk_error(error: OSError, target: Path) -> StoreError:
     """Why ``target`` could not be written."""
     if error.errno in _DISK_FULL:
-        return DiskFullError(f"There is no room left for {shown(target)}.", hint=_FREE_SPACE)
+        return errors.disk_full(target.parent)
     reason = error.strerror or str(error)
     return StoreError(f"{shown(target)} cannot be written: {reason}.", hint=f"Look at the folder {target.parent}.")
 
