@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from pipeline.errors import LessonMirrorError, SidecarError, UsageError, shown
+from pipeline.errors import LessonMirrorError, NotFoundError, SidecarError, UsageError, shown
 from pipeline.resources import LIBRARY_VARIABLE
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from pipeline.config import Config
-    from pipeline.lesson import LessonDetails, Role
+    from pipeline.lesson import Lesson, LessonDetails, Role
     from pipeline.runner import Report
     from pipeline.store.library import Library
     from pipeline.store.rows import LessonRow
@@ -170,6 +170,18 @@ class _Work:
         if not row.created:
             console.say("  This recording is in the library already; what has not changed is not done again.")
         try:
+            lesson = self._analyzed(row)
+        except NotFoundError as error:
+            hint = "Analyse the file again if it was not meant to go."
+            raise NotFoundError("The lesson was deleted while it was analysed.", hint=hint) from error
+        console.print_numbers(lesson)
+        if self._out is not None:
+            console.say(f"  Written to {write_exports(lesson, self._out)}")
+
+    def _analyzed(self, row: LessonRow) -> Lesson:
+        from pipeline import console
+
+        try:
             with console.stage_bars() as report:
                 runner = self._runner.reporting_to(_unless_interrupted(report))
                 runner.prepare_view(row)
@@ -179,9 +191,7 @@ class _Work:
             raise
         self._library.set_state(row.id, "done")
         self._library.enqueue(row.id, "proxy")
-        console.print_numbers(lesson)
-        if self._out is not None:
-            console.say(f"  Written to {write_exports(lesson, self._out)}")
+        return lesson
 
 
 def _unless_interrupted(report: Report) -> Report:
@@ -266,7 +276,6 @@ def export(
 ) -> None:
     """Write lesson.json, captions and tables of a lesson that was analysed."""
     from pipeline import console
-    from pipeline.errors import NotFoundError
     from pipeline.report.exports import write_exports
 
     _check_folder(out)
