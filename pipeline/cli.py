@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from pipeline.errors import LessonMirrorError, UsageError, shown
+from pipeline.errors import LessonMirrorError, NotFoundError, SidecarError, UsageError, shown
+from pipeline.resources import LIBRARY_VARIABLE
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from pipeline.config import Config
-    from pipeline.lesson import LessonDetails, Role
+    from pipeline.lesson import Lesson, LessonDetails, Role
     from pipeline.runner import Report
     from pipeline.store.library import Library
     from pipeline.store.rows import LessonRow
@@ -36,6 +37,8 @@ app = typer.Typer(
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+_Port = Annotated[int | None, typer.Option(help="The viewer's port on this machine (default: 8501).", min=1, max=65535)]
+
 INTERRUPTED = 130  # what shells give for Ctrl-C
 
 
@@ -53,9 +56,7 @@ def _options(
     config: Annotated[
         Path | None, typer.Option(help="A settings file (TOML); configs/default.toml shows all keys.")
     ] = None,
-    library: Annotated[
-        Path | None, typer.Option(help="The folder of the library.", envvar="LESSONMIRROR_LIBRARY")
-    ] = None,
+    library: Annotated[Path | None, typer.Option(help="The folder of the library.", envvar=LIBRARY_VARIABLE)] = None,
     debug: Annotated[bool, typer.Option(help="Show where an unexpected error came from.")] = False,
 ) -> None:
     _Settings.config_file, _Settings.library, _Settings.debug = config, library, debug
@@ -78,7 +79,7 @@ def _open(config: Config) -> Library:
 
 @app.command()
 def demo(
-    port: Annotated[int | None, typer.Option(help="The viewer's port.")] = None,
+    port: _Port = None,
     serve_after: Annotated[
         bool | None, typer.Option("--serve/--no-serve", help="Serve the viewer afterwards (default: in a terminal).")
     ] = None,
@@ -100,7 +101,10 @@ def demo(
 
 @app.command()
 def analyze(
-    files: Annotated[list[Path], typer.Argument(help="Videos or sound recordings of lessons.", metavar="FILE...")],
+    files: Annotated[
+        list[Path],  # "readable" would refuse all files for one that may not be read, in words that are not ours
+        typer.Argument(help="Videos or sound recordings of lessons.", metavar="FILE...", readable=False),
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Also write lesson.json, captions and tables into this folder.")
     ] = None,
@@ -135,7 +139,7 @@ def analyze(
             try:
                 work.analyze(take_in(library, path, config, details=details))
             except LessonMirrorError as error:
-                if error.exit_code != 1:
+                if error.exit_code != 1 and not (isinstance(error, SidecarError) and len(files) > 1):
                     raise
                 failures += 1
                 console.fail(error)
@@ -166,6 +170,18 @@ class _Work:
         if not row.created:
             console.say("  This recording is in the library already; what has not changed is not done again.")
         try:
+            lesson = self._analyzed(row)
+        except NotFoundError as error:
+            hint = "Analyse the file again if it was not meant to go."
+            raise NotFoundError("The lesson was deleted while it was analysed.", hint=hint) from error
+        console.print_numbers(lesson)
+        if self._out is not None:
+            console.say(f"  Written to {write_exports(lesson, self._out)}")
+
+    def _analyzed(self, row: LessonRow) -> Lesson:
+        from pipeline import console
+
+        try:
             with console.stage_bars() as report:
                 runner = self._runner.reporting_to(_unless_interrupted(report))
                 runner.prepare_view(row)
@@ -175,9 +191,7 @@ class _Work:
             raise
         self._library.set_state(row.id, "done")
         self._library.enqueue(row.id, "proxy")
-        console.print_numbers(lesson)
-        if self._out is not None:
-            console.say(f"  Written to {write_exports(lesson, self._out)}")
+        return lesson
 
 
 def _unless_interrupted(report: Report) -> Report:
@@ -202,9 +216,7 @@ def _analyze_one(library: Library, config: Config, row: LessonRow, out: Path | N
 
 @app.command()
 def serve(
-    port: Annotated[
-        int | None, typer.Option(help="The port on this machine (default: 8501).", min=1, max=65535)
-    ] = None,
+    port: _Port = None,
 ) -> None:
     """Show the library in the browser, and analyse what is uploaded there. Ends with Ctrl-C."""
     _serve(_config(), port)
@@ -264,7 +276,6 @@ def export(
 ) -> None:
     """Write lesson.json, captions and tables of a lesson that was analysed."""
     from pipeline import console
-    from pipeline.errors import NotFoundError
     from pipeline.report.exports import write_exports
 
     _check_folder(out)

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
+from pipeline.resources import LIBRARY_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,18 @@ class Config:
     viewer: ViewerConfig = field(default_factory=ViewerConfig)
 
 
+# The codes of the languages that Whisper's multilingual models know: faster-whisper's and openai-whisper's lists agree.
+LANGUAGES = tuple(
+    "af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw he hi hr ht hu hy id is it "
+    "ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn "
+    "so sq sr su sv sw ta te tg th tk tl tr tt uk ur uz vi yi yo yue zh".split()
+)
 # What a setting may be, where only a few words make sense.
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("media", "channel"): ("mix", "left", "right"),
     ("asr", "engine"): ("faster-whisper", "openai-whisper", "transformers"),
     ("asr", "device"): ("auto", "cpu", "cuda"),
+    ("asr", "language"): ("auto", *LANGUAGES),
     ("diarization", "engine"): ("campplus",),
 }
 # The smallest and largest value of a number that a run can work with.
@@ -98,12 +107,17 @@ LIMITS: Mapping[tuple[str, str], tuple[int, int]] = {
 def load_config(path: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None) -> Config:
     """The defaults, changed by the TOML file ``path`` and then by ``overrides`` (section to key to value).
 
+    Where LESSONMIRROR_LIBRARY is set, it goes before the file's folder of the library, but not before ``overrides``.
     Raises ConfigError for a file that cannot be read, an unknown section or key, or a value of the wrong kind.
     """
     config = Config()
     if path is not None:
         config = _apply(config, _read_toml(path))
-    return _apply(config, overrides or {})
+        if os.environ.get(LIBRARY_VARIABLE):  # read where the library is opened with no folder named
+            config = dataclasses.replace(config, library=dataclasses.replace(config.library, folder=""))
+    config = _apply(config, overrides or {})
+    _check_language(config.asr)
+    return config
 
 
 def config_sha256(*sections: object) -> str:
@@ -147,6 +161,14 @@ def _apply_section(name: str, section: Any, keys: Mapping[str, Any]) -> Any:
             raise ConfigError(f"[{name}] has no key '{key}';", hint=suggestion(key, known))
         _check_value(name, key, value, getattr(section, key))
     return dataclasses.replace(section, **keys)
+
+
+def _check_language(asr: AsrConfig) -> None:
+    if asr.model.endswith(".en") and asr.language not in ("auto", "en"):  # so Whisper's English-only models are named
+        raise ConfigError(
+            f"The model '{asr.model}' knows only English, not '{asr.language}'.",
+            hint=f"Choose a model for many languages, such as '{AsrConfig().model}', or the language 'en'.",
+        )
 
 
 def _check_value(name: str, key: str, value: object, default: object) -> None:

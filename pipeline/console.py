@@ -188,14 +188,15 @@ def print_lessons(rows: Sequence[LessonRow]) -> None:
 
 
 def print_plan(row: LessonRow, plan: DeletionPlan) -> None:
-    """What deleting would remove."""
+    """What deleting would remove, and what it would leave."""
+    from pipeline.deletion_words import plan_lines
+    from pipeline.viewer.words import written_size
+
     say(f"{shown(row.details.title or row.name)} ({clock(row.duration_s)})")
-    for file in plan.files:
-        say(f"  {file.path.name:<28}{file.size_bytes / 1e6:>9.1f} MB")
-    for table, count in plan.rows:
-        if count:
-            say(f"  {table:<28}{count:>9} rows")
-    say(f"  {plan.total_bytes / 1e6:.1f} MB in all. That it was deleted stays on record, without any content.")
+    for line in plan_lines(plan):
+        say(f"  {line}")
+    say(f"  {written_size(plan.total_bytes)} in all. That it was deleted stays on record, without any content.")
+    say("  Folders written by --out or export stay on the disk: remove them yourself where they have to go too.")
 
 
 def print_models(models: Sequence[ModelInfo]) -> None:

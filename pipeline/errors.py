@@ -3,6 +3,7 @@
 LessonMirrorError            a sentence for the user, and the next step
 ├── UsageError               the call itself is wrong (exit code 2)
 ├── ConfigError              a setting is unknown or nonsense (exit code 2)
+│   └── SidecarError         what a file beside a recording says of it is nonsense
 ├── MediaError               this recording cannot be used as it is
 │   └── NoAudioError         it holds no sound
 ├── ModelError               a model or engine is missing or damaged
@@ -61,6 +62,10 @@ class ConfigError(LessonMirrorError):
     exit_code = 2
 
 
+class SidecarError(ConfigError):
+    """What a file beside a recording says about it makes no sense; other recordings have nothing to do with it."""
+
+
 class MediaError(LessonMirrorError):
     """This recording cannot be used as it is."""
 
@@ -87,6 +92,11 @@ class NotFoundError(StoreError):
 
 class DiskFullError(StoreError):
     """There is no room left on the disk."""
+
+
+def disk_full(folder: object, *, hint: str = "Free some space there and start again.") -> DiskFullError:
+    """The error for a disk without room, named by the folder (or database) on it that people know."""
+    return DiskFullError(f"There is no room left on the disk that holds {folder}.", hint=hint)
 
 
 class Cancelled(LessonMirrorError):  # noqa: N818 - it is the user's wish, not an error

@@ -31,7 +31,7 @@ def take_in(
 
     The file is judged by its content, before anything is copied. ``name`` is what people call it (default: the file's
     name); ``details`` go before those of a sidecar file. Raises MediaError for what cannot be used, DiskFullError
-    without room, ConfigError for a sidecar that makes no sense.
+    without room, SidecarError for a sidecar that makes no sense.
     """
     name = name or source.name
     try:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+LIBRARY_VARIABLE = "LESSONMIRROR_LIBRARY"  # the folder of the library, where none is named in the call itself
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -29,8 +31,8 @@ def cache_folder() -> Path:
 
 
 def library_folder(configured: str = "") -> Path:
-    """The folder of the library: LESSONMIRROR_LIBRARY, else ``configured``, else the user's data folder."""
-    chosen = os.environ.get("LESSONMIRROR_LIBRARY") or configured
+    """The folder of the library: ``configured``, else LESSONMIRROR_LIBRARY, else the user's data folder."""
+    chosen = configured or os.environ.get(LIBRARY_VARIABLE)
     if chosen:
         return Path(chosen).expanduser().resolve()
     import platformdirs

@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline import registry
 from pipeline.config import Config, config_sha256
-from pipeline.errors import Cancelled, LessonMirrorError, MediaError, StageError, StoreError
+from pipeline.errors import Cancelled, DiskFullError, LessonMirrorError, MediaError, StageError, StoreError
 from pipeline.lesson import Lesson, Passage, Recording, Speech, StageRecord
 from pipeline.ports import Audio, Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
 from pipeline.stages.payloads import passages_from_json, passages_to_json, speech_from_json, speech_to_json
@@ -128,12 +128,9 @@ class Runner:
             return
         from pipeline.backends.media_thumbnails import make_thumbnails
 
-        try:
-            make_thumbnails(
-                self._media(row), self._library.media.folder_of(row.sha256), progress=_Clock("pictures", self._report)
-            )
-        except MediaError:
-            return
+        folder, clock = self._library.media.folder_of(row.sha256), _Clock("pictures", self._report)
+        with suppress(MediaError), self._named(row):
+            make_thumbnails(self._media(row), folder, progress=clock)
 
     def make_proxy(self, row: LessonRow) -> None:
         """What a browser can play, where it cannot play the original."""
@@ -145,11 +142,14 @@ class Runner:
 
     @contextmanager
     def _named(self, row: LessonRow) -> Iterator[None]:
-        """Errors about the stored file speak of it by the name that people know."""
+        """Errors about the stored file and its folder speak of them by the names that people know."""
         try:
             yield
         except MediaError as error:
             raise error.renamed(row.media_name, row.name) from error
+        except DiskFullError as error:
+            folder = self._library.media.folder_of(row.sha256)
+            raise error.renamed(str(folder), str(self._library.folder)) from error
 
     def _media(self, row: LessonRow) -> Path:
         path = self._library.media.original(row.sha256)

@@ -112,7 +112,7 @@ def test_export_lessons_and_delete_find_the_lesson_by_the_beginning_of_its_id(
     assert {path.name for path in next(tmp_path.iterdir()).iterdir()} == EXPORTS
     refused = run_program(library, "delete", name)
     assert refused.returncode == 2 and "Nothing was deleted" in refused.stderr
-    assert "original" in refused.stdout or "lesson" in refused.stdout  # the plan was shown
+    assert "The recording (" in refused.stdout and "The result with" in refused.stdout  # the plan was shown
     copy = tmp_path / "copy"
     subprocess.run(["cp", "-a", library, copy], check=True)
     assert run_program(copy, "delete", name, "--yes").returncode == 0
@@ -147,9 +147,12 @@ def _seconds_of(command: list[str]) -> float:
         (["analyse"], "No such command"),
         (["analyze"], "Missing argument"),
         (["analyze", "--engine", "fast-whisper", "x.mp4"], "did you mean 'faster-whisper'?"),
+        (["analyze", "--language", "klingon", "x.mp4"], "[asr] language cannot be 'klingon'; known are: auto, af,"),
+        (["analyze", "--language", "de", "--model", "tiny.en", "x.mp4"], "knows only English"),
         (["analyze", "--date", "yesterday", "x.mp4"], "has to be a date"),
         (["--config", "missing.toml", "analyze", "x.mp4"], "cannot be read"),
         (["serve", "--port", "70000"], "65535"),
+        (["demo", "--port", "99999", "--serve"], "65535"),
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], sentence: str, tmp_path: Path) -> None:
@@ -157,6 +160,7 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], se
     assert done.returncode == 2
     assert sentence in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "library").exists()  # no work was begun
 
 
 def test_doctor_finds_this_machine_fit_and_names_the_library(tmp_path: Path) -> None:
@@ -176,6 +180,13 @@ def test_doctor_notices_a_foreign_package_of_the_same_name(tmp_path: Path) -> No
     )
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert done.returncode == 1 and str(tmp_path) in done.stdout
+
+
+def test_the_library_named_in_the_call_goes_before_the_variable(tmp_path: Path) -> None:
+    done = run_program(tmp_path / "variable", "--library", tmp_path / "call", "lessons")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "call" / "library.db").is_file()
+    assert not (tmp_path / "variable").exists()
 
 
 def test_models_lists_licence_and_state_of_every_model(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ What a media file can have wrong is tested case by case in tests/backends/test_m
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -196,12 +197,30 @@ def _with_speech(path: Path, seed: int) -> None:
     whole.unlink()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything; CI of a plain user runs this")
-def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_gets_a_sentence_and_the_next_file_its_turn(tmp_path: Path) -> None:
     path = make_media(tmp_path / "locked.mp4")
     path.chmod(0)
-    done = run_program(tmp_path / "library", "analyze", path)
-    assert done.returncode == 1 and "locked.mp4" in done.stderr
+    done = run_program(tmp_path / "library", "analyze", path, _empty(tmp_path / "bad.mp4"), before=_as_plain_user())
+    assert done.returncode == 1, done.stderr
+    assert "locked.mp4 may not be read." in done.stderr and "bad.mp4 is empty." in done.stderr
+
+
+def test_a_bad_file_beside_one_recording_does_not_stop_the_others(tmp_path: Path) -> None:
+    done = run_program(
+        tmp_path / "library", "analyze", _bad_sidecar(tmp_path / "talk.mp4"), _empty(tmp_path / "bad.mp4")
+    )
+    assert done.returncode == 1, done.stderr
+    assert "did you mean 'teacher'?" in done.stderr and "bad.mp4 is empty." in done.stderr
+    assert "0 of 2 recordings were analysed." in done.stdout
+
+
+def _as_plain_user() -> list[str]:
+    """What takes from root the right to read everything."""
+    if os.geteuid() != 0:
+        return []
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may read everything, and setpriv is not here")
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def test_an_output_folder_that_is_a_file_is_refused_before_any_work(tmp_path: Path) -> None:

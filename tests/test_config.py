@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import CHOICES, LIMITS, AsrConfig, Config, config_sha256, load_config, suggestion
+from pipeline.config import CHOICES, LANGUAGES, LIMITS, AsrConfig, Config, config_sha256, load_config, suggestion
 from pipeline.errors import ConfigError
 from pipeline.resources import cache_folder, data_path, library_folder
 
@@ -92,6 +92,19 @@ def test_numbers_are_taken_up_to_their_limits_and_no_farther(section: str, key: 
         assert f"lies between {low} and {high}" in refused({section: {key: bad}})
 
 
+def test_the_languages_are_those_that_the_engines_know() -> None:
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+    from whisper.tokenizer import LANGUAGES as OPENAI_LANGUAGES
+
+    assert set(LANGUAGES) == set(_LANGUAGE_CODES) == set(OPENAI_LANGUAGES)
+
+
+def test_a_model_for_english_only_is_refused_for_other_languages() -> None:
+    assert "knows only English, not 'de'" in refused({"asr": {"model": "tiny.en", "language": "de"}})
+    for model, language in (("tiny.en", "en"), ("tiny.en", "auto"), ("base", "de")):
+        assert load_config(overrides={"asr": {"model": model, "language": language}}).asr.language == language
+
+
 def test_every_choice_and_limit_names_a_setting_that_exists() -> None:
     for section, key in (*CHOICES, *LIMITS):
         assert hasattr(getattr(Config(), section), key)
@@ -125,12 +138,13 @@ def test_files_that_travel_with_the_program_are_found() -> None:
     assert data_path().is_absolute()
 
 
-def test_folders_follow_the_environment_then_the_settings_then_the_user(
+def test_folders_follow_what_is_asked_then_the_environment_then_the_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LESSONMIRROR_LIBRARY", str(tmp_path / "a"))
     monkeypatch.setenv("LESSONMIRROR_CACHE", str(tmp_path / "c"))
-    assert library_folder(str(tmp_path / "b")) == tmp_path / "a"
+    assert library_folder(str(tmp_path / "b")) == tmp_path / "b"
+    assert library_folder() == tmp_path / "a"
     assert cache_folder() == tmp_path / "c"
     monkeypatch.delenv("LESSONMIRROR_LIBRARY")
     monkeypatch.delenv("LESSONMIRROR_CACHE")
@@ -138,3 +152,16 @@ def test_folders_follow_the_environment_then_the_settings_then_the_user(
     assert library_folder().is_absolute()
     assert library_folder() != cache_folder()
     assert "lessonmirror" in cache_folder().parts
+
+
+def test_the_variable_goes_before_the_settings_file_and_the_call_before_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f"[library]\nfolder = '{tmp_path / 'file'}'\n", encoding="utf-8")
+    monkeypatch.delenv("LESSONMIRROR_LIBRARY", raising=False)
+    assert library_folder(load_config(path).library.folder) == tmp_path / "file"
+    monkeypatch.setenv("LESSONMIRROR_LIBRARY", str(tmp_path / "variable"))
+    assert library_folder(load_config(path).library.folder) == tmp_path / "variable"
+    called = load_config(path, {"library": {"folder": str(tmp_path / "call")}})
+    assert library_folder(called.library.folder) == tmp_path / "call"

@@ -100,17 +100,31 @@ def test_an_empty_library_says_how_to_begin(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_what_deleting_removes_is_listed_with_its_size(capsys: pytest.CaptureFixture[str]) -> None:
-    files = (PlannedFile(Path("/x/a.mp4"), 2_000_000), PlannedFile(Path("/x/a.wav"), 500_000))
-    plan = DeletionPlan("5c0ffee0", "0" * 64, files, (("note", 2), ("job", 0)))
+    sizes = {"original.mp4": 40_000_000, "audio.wav": 2_000_000, "notes.txt": 5}
+    files = [PlannedFile(Path("/x") / name, size) for name, size in sizes.items()]
+    files += [PlannedFile(Path("/x/thumbs") / f"{number:09d}.jpg", 10_000) for number in range(9)]
+    rows = (("lesson", 1), ("lesson_result", 1), ("metric", 25), ("stage_output", 1), ("job", 0), ("note", 3))
+    console.print_plan(row("a.mp4", LessonDetails()), DeletionPlan("5c0ffee0", "0" * 64, tuple(files), rows))
+    assert capsys.readouterr().out.splitlines() == [
+        "a.mp4 (1:02:05)",
+        "  The recording (40 MB)",
+        "  3 notes",
+        "  Its sound, as it was listened to (2 MB)",
+        "  9 pictures of slides (90 KB)",
+        "  Other files (5 bytes)",
+        "  The result with 25 numbers",
+        "  1 intermediate result",
+        "  42 MB in all. That it was deleted stays on record, without any content.",
+        "  Folders written by --out or export stay on the disk: remove them yourself where they have to go too.",
+    ]
+
+
+def test_a_lesson_without_recording_or_result_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = DeletionPlan("5c0ffee0", "0" * 64, (), (("lesson", 1), ("metric", 1), ("note", 1), ("future", 2)))
     console.print_plan(row("a.mp4", LessonDetails()), plan)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "a.mp4 (1:02:05)"
-    assert [line.split() for line in lines[1:4]] == [
-        ["a.mp4", "2.0", "MB"],
-        ["a.wav", "0.5", "MB"],
-        ["note", "2", "rows"],
-    ]
-    assert lines[4].startswith("  2.5 MB in all.")
+    assert lines[1:4] == ["  1 note", "  1 number", "  2 entries in “future”"]
+    assert lines[4].startswith("  0 bytes in all.")
 
 
 def test_models_are_a_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

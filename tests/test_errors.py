@@ -8,7 +8,15 @@ import re
 import pytest
 
 from pipeline import errors
-from pipeline.errors import Cancelled, ConfigError, LessonMirrorError, MediaError, NoAudioError, UsageError
+from pipeline.errors import (
+    Cancelled,
+    ConfigError,
+    LessonMirrorError,
+    MediaError,
+    NoAudioError,
+    SidecarError,
+    UsageError,
+)
 
 
 def all_kinds(kind: type[LessonMirrorError] = LessonMirrorError) -> list[type[LessonMirrorError]]:
@@ -28,9 +36,11 @@ def test_an_error_without_a_hint_is_its_sentence() -> None:
 
 
 def test_exit_codes_tell_wrong_usage_and_stopping_from_failure() -> None:
-    assert {kind.exit_code for kind in (UsageError, ConfigError)} == {2}
+    assert {kind.exit_code for kind in (UsageError, ConfigError, SidecarError)} == {2}
     assert Cancelled.exit_code == 130
-    assert all(kind.exit_code == 1 for kind in all_kinds() if kind not in (UsageError, ConfigError, Cancelled))
+    assert all(
+        kind.exit_code == 1 for kind in all_kinds() if kind not in (UsageError, ConfigError, SidecarError, Cancelled)
+    )
 
 
 def test_no_audio_is_a_kind_of_unusable_recording() -> None:

@@ -123,7 +123,7 @@ def test_a_disk_that_fills_up_during_the_run_is_said_and_the_next_run_succeeds(
     try:
         done = run_program(library, "analyze", lesson, "--model", "tiny.en", before=limit)
         assert done.returncode == 1, done.stdout
-        assert "room" in done.stderr or "full" in done.stderr
+        assert f"There is no room left on the disk that holds {library}." in done.stderr
         assert "Traceback" not in done.stderr
         if mounted:
             subprocess.run(["mount", "-o", "remount,size=200m", library], check=True)
@@ -132,3 +132,22 @@ def test_a_disk_that_fills_up_during_the_run_is_said_and_the_next_run_succeeds(
     finally:
         if mounted:
             subprocess.run(["umount", "-l", library], check=True)
+
+
+def test_a_lesson_that_is_deleted_while_it_is_analysed_is_called_so(
+    lesson: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.cli import _Work
+    from pipeline.config import Config, LibraryConfig
+    from pipeline.errors import NotFoundError
+    from pipeline.intake import take_in
+    from pipeline.runner import Runner
+    from pipeline.store.library import Library
+
+    with Library.open(LibraryConfig(str(tmp_path / "library"))) as library:
+        row = take_in(library, lesson, Config())
+        monkeypatch.setattr(Runner, "prepare_view", lambda self, row: library.delete_lesson(row.id))
+        with pytest.raises(NotFoundError) as caught:
+            _Work(library, Config(), None).analyze(row)
+    assert caught.value.message == "The lesson was deleted while it was analysed."
+    assert caught.value.hint

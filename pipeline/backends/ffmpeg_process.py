@@ -29,6 +29,7 @@ LEFTOVER_S = 5 * STALL_S  # a draft that nobody has written to for so long has l
 LOG_BYTES = 16384  # of ffmpeg's messages only the end is kept: a damaged file can cause millions of lines
 CHUNK_BYTES = 65536
 QUEUED_CHUNKS = 16
+TOO_DAMAGED = 69  # ffmpeg's exit code where it read to the end, but its max_error_rate was exceeded
 
 PROTOCOLS = "file,pipe"
 # Only formats that hold their content themselves. Playlists (hls, concat, sdp, image sequences) would open other files.
@@ -42,7 +43,6 @@ OUTPUT = "<draft>"  # stands for the name of the file that is written
 
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 CONVERT = "Convert it to MP4 with H.264 and AAC, for instance with HandBrake or VLC, and add that file."
-_FREE_SPACE = "Free some space on that disk, then start again."
 
 # What ffmpeg says (regular expression) -> what the user reads.
 _REASONS: tuple[tuple[str, type[LessonMirrorError], str, str], ...] = (
@@ -50,7 +50,7 @@ _REASONS: tuple[tuple[str, type[LessonMirrorError], str, str], ...] = (
         "No space left on device|File too large|Disk quota exceeded",
         DiskFullError,
         "The disk filled up while {name} was being converted.",
-        _FREE_SPACE,
+        "Free some space on that disk, then start again.",
     ),
     (
         "Permission denied",
@@ -123,12 +123,16 @@ class FfmpegProcess:
     """One run of ffmpeg whose standard output is read piece by piece; leaving the ``with`` block ends it in any case.
 
     ``watched`` is the file that it writes, where its output there, not on the pipe, shows that it is alive.
-    ``polite`` gives other work precedence.
+    ``polite`` gives other work precedence. With ``forgiving``, more decoding errors than ``max_error_rate`` allows are no
+    failure; afterwards ``damaged`` says whether there were.
     """
 
-    def __init__(self, command: list[str], *, watched: Path | None = None, polite: bool = False) -> None:
+    def __init__(
+        self, command: list[str], *, watched: Path | None = None, polite: bool = False, forgiving: bool = False
+    ) -> None:
         self._command = _politely(command) if polite else command
-        self._watched = watched
+        self._watched, self._forgiving = watched, forgiving
+        self.damaged = False
         self._chunks: queue.Queue[bytes] = queue.Queue(maxsize=QUEUED_CHUNKS)
         self._ended = False
         self._log = b""
@@ -209,7 +213,8 @@ class FfmpegProcess:
     def _check_end(self, path: Path) -> None:
         code = self._process.wait()
         self._readers[1].join()
-        if code != 0:
+        self.damaged = code == TOO_DAMAGED
+        if code != 0 and not (self.damaged and self._forgiving):
             log = self._log.decode("utf-8", errors="replace")
             raise explained(log if code != -_signal("SIGXFSZ") else "File too large", path)
 
@@ -269,7 +274,7 @@ def remove_leftovers(target: Path) -> None:
 def disk_error(error: OSError, target: Path) -> StoreError:
     """Why ``target`` could not be written."""
     if error.errno in _DISK_FULL:
-        return DiskFullError(f"There is no room left for {shown(target)}.", hint=_FREE_SPACE)
+        return errors.disk_full(target.parent)
     reason = error.strerror or str(error)
     return StoreError(f"{shown(target)} cannot be written: {reason}.", hint=f"Look at the folder {target.parent}.")
 

@@ -30,6 +30,7 @@ MIN_AUDIO_S = 1.0  # less is a slip of the finger, not a lesson
 MAX_AUDIO_BYTES = 2**32 - 4096  # what a WAV header can count, less room for itself: 37 hours
 END_TOLERANCE_S = 2.0  # sound may end a little before the picture ...
 END_TOLERANCE_SHARE = 0.01  # ... and headers of long files are rounded
+DAMAGED_SHARE = 0.02  # of the sound's packets; this is almost a minute of a lesson, while one at a cut is no damage
 CANCELLED_BELOW = 0.1  # of the louder channel's energy: unlike voices keep 0.25 in a mix, opposite phase almost nothing
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # before digital recordings; catches clocks that start at 1904 or 1970
 
@@ -49,6 +50,7 @@ class _Written:
 
     duration_s: float
     energies: tuple[float, float, float] | None
+    damaged: bool
 
 
 class FfmpegMediaReader:
@@ -103,6 +105,8 @@ class FfmpegMediaReader:
             if written.duration_s < MIN_AUDIO_S:
                 raise _too_short(path, written.duration_s)
             progress(1.0)
+        if written.damaged:
+            notices.append("Part of the recording's sound is damaged: what could not be read counts as silence.")
         if track.end_s is not None and _ends_early(written.duration_s, track.end_s):
             read, whole = clock(round(written.duration_s)), clock(round(track.end_s))
             notices.append(f"The recording ends early: {read} of {whole} could be read.")
@@ -113,7 +117,7 @@ class FfmpegMediaReader:
         expected_bytes = (track.end_s or math.inf) * SAMPLE_RATE_HZ * 2
         levels, done_bytes, share = _Levels(), 0, 0.0
         command = compiled(_decoding(track, channel), self._config, path)
-        with FfmpegProcess(command) as process, draft.open("wb") as file, wave.open(file, "wb") as wav:
+        with FfmpegProcess(command, forgiving=True) as process, draft.open("wb") as file, wave.open(file, "wb") as wav:
             wav.setnchannels(1)
             wav.setsampwidth(2)
             wav.setframerate(SAMPLE_RATE_HZ)
@@ -128,7 +132,7 @@ class FfmpegMediaReader:
                 wav.writeframesraw(mono)
                 share = max(share, min(1.0, done_bytes / expected_bytes))
                 progress(share)
-        return _Written(done_bytes / 2 / SAMPLE_RATE_HZ, levels.energies if mixing else None)
+        return _Written(done_bytes / 2 / SAMPLE_RATE_HZ, levels.energies if mixing else None, process.damaged)
 
 
 class _Levels:
@@ -159,7 +163,7 @@ def _decoding(track: _Track, channel: str) -> Any:
     sound = sound.filter("aresample", SAMPLE_RATE_HZ, **{"async": 1, "first_pts": 0})
     channels = 2 if track.channels == 2 and channel == "mix" else 1
     form = {"format": "s16le", "acodec": "pcm_s16le", "ar": SAMPLE_RATE_HZ, "ac": channels}
-    return ffmpeg.output(sound, "pipe:1", **form, max_error_rate=1)
+    return ffmpeg.output(sound, "pipe:1", **form, max_error_rate=DAMAGED_SHARE)
 
 
 def _whole_frames(chunks: Iterator[bytes], frame_bytes: int) -> Iterator[bytes]:

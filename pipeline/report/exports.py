@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.analysis.align import spoken_text
-from pipeline.errors import DiskFullError, StoreError, UsageError
+from pipeline.errors import StoreError, UsageError, disk_full
 from pipeline.lesson import Lesson, Utterance, Word
 from pipeline.lesson_json import lesson_to_json
 from pipeline.timeline import Span, covering
@@ -151,8 +151,7 @@ def _put_in_place(draft: Path, target: Path) -> None:
 
 def _store_error(folder: Path, error: OSError) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        hint = "Free some space, or choose another folder with --out."
-        return DiskFullError(f"There is no room left in {folder}.", hint=hint)
+        return disk_full(folder, hint="Free some space there, or choose another folder with --out.")
     reason = error.strerror or str(error)
     return StoreError(f"{folder} cannot be written to: {reason}.", hint="Choose another folder with --out.")
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import suggestion
-from pipeline.errors import ConfigError, shown
+from pipeline.errors import SidecarError, shown
 from pipeline.lesson import LessonDetails
 
 LARGEST_BYTES = 65536  # details take a few lines; more is some other file
@@ -41,7 +41,7 @@ def sidecar_path(recording: Path) -> Path | None:
 def read_sidecar(recording: Path) -> LessonDetails | None:
     """The details beside ``recording``; None where there is no such file.
 
-    Raises ConfigError, naming file and key, for an unknown key or a value that makes no sense.
+    Raises SidecarError, naming file and key, for an unknown key or a value that makes no sense.
     """
     path = sidecar_path(recording)
     if path is None:
@@ -50,40 +50,40 @@ def read_sidecar(recording: Path) -> LessonDetails | None:
     values: dict[str, Any] = {key: _value(name, key, value) for key, value in _read(path, name).items()}
     details = LessonDetails(**values)
     if details.held_on and details.keep_until and details.keep_until < details.held_on:
-        raise ConfigError(f"{name}: keep_until lies before held_on.", hint="Mend one of the two dates.")
+        raise SidecarError(f"{name}: keep_until lies before held_on.", hint="Mend one of the two dates.")
     return details
 
 
 def _read(path: Path, name: str) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > LARGEST_BYTES:
-            raise ConfigError(f"{name} is too large to describe a lesson.", hint="Rename it, or shorten it.")
+            raise SidecarError(f"{name} is too large to describe a lesson.", hint="Rename it, or shorten it.")
         # Some editors put an invisible mark at the beginning, which TOML itself does not know.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise ConfigError(f"{name} cannot be read: {error.strerror}.", hint="Look at its access rights.") from error
+        raise SidecarError(f"{name} cannot be read: {error.strerror}.", hint="Look at its access rights.") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{name} is not UTF-8 text.", hint="Save it as UTF-8.") from error
+        raise SidecarError(f"{name} is not UTF-8 text.", hint="Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         hint = 'Mend that line; text stands in "quotes".'
-        raise ConfigError(f"{name} is not valid TOML: {error}.", hint=hint) from error
+        raise SidecarError(f"{name} is not valid TOML: {error}.", hint=hint) from error
 
 
 def _value(name: str, key: str, value: object) -> str | date:
     known = tuple(item.name for item in dataclasses.fields(LessonDetails))
     if key not in known:
-        raise ConfigError(f"{name} has an unknown key {key!r};", hint=suggestion(key, known))
+        raise SidecarError(f"{name} has an unknown key {key!r};", hint=suggestion(key, known))
     return _date(name, key, value) if key in _DATES else _text(name, key, value)
 
 
 def _text(name: str, key: str, value: object) -> str:
     if not isinstance(value, str):
-        raise ConfigError(f"{name}: {key} has to be text, not {value!r}.", hint=f'Write {key} = "..." with quotes.')
+        raise SidecarError(f"{name}: {key} has to be text, not {value!r}.", hint=f'Write {key} = "..." with quotes.')
     text = value.strip()
     if len(text) > LONGEST_TEXT:
-        raise ConfigError(f"{name}: {key} is longer than {LONGEST_TEXT} characters.", hint="Shorten it.")
+        raise SidecarError(f"{name}: {key} is longer than {LONGEST_TEXT} characters.", hint="Shorten it.")
     if not text.isprintable():
-        raise ConfigError(f"{name}: {key} has to be one line of plain text.", hint="Remove line breaks and the like.")
+        raise SidecarError(f"{name}: {key} has to be one line of plain text.", hint="Remove line breaks and the like.")
     return text
 
 
@@ -93,7 +93,7 @@ def _date(name: str, key: str, value: object) -> date:
         try:
             return date.fromisoformat(value.strip())
         except ValueError as error:
-            raise ConfigError(f"{name}: {key} is no date: {value!r}.", hint=hint) from error
+            raise SidecarError(f"{name}: {key} is no date: {value!r}.", hint=hint) from error
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise ConfigError(f"{name}: {key} has to be a date, not {value!r}.", hint=hint)
+        raise SidecarError(f"{name}: {key} has to be a date, not {value!r}.", hint=hint)
     return value

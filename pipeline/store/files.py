@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import DiskFullError, StoreError
+from pipeline.errors import DiskFullError, StoreError, disk_full
 
 if sys.platform != "win32":
     import fcntl
@@ -22,11 +22,10 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
 def disk_full_error(path: Path | str) -> DiskFullError:
-    """The error for a disk, on which ``path`` lies, that has no room left."""
-    return DiskFullError(
-        f"There is no room left on the disk of {path}; nothing half-written stays.",
-        hint="Free some room, or keep the library on a larger disk ([library] folder), and try again.",
-    )
+    """The error for a disk, on which ``path`` (or the database of that address) lies, that has no room left."""
+    folder = path.parent if isinstance(path, Path) and not path.is_dir() else path
+    hint = "Free some space there, or keep the library on a larger disk ([library] folder), and start again."
+    return disk_full(folder, hint=hint)
 
 
 @contextmanager

@@ -98,12 +98,12 @@ def _digest(stream: BinaryIO, source: Path, progress: Progress) -> str:
 
 @contextmanager
 def _copied(stream: BinaryIO, source: Path, folder: Path, progress: Progress) -> Iterator[tuple[Path, str]]:
-    with disk_errors(folder), scratch_file(folder) as (path, copy):
+    with disk_errors(folder.parent), scratch_file(folder) as (path, copy):
         if _share_blocks(stream, copy):
             yield path, _digest(copy, source, progress)
             return
         if shutil.disk_usage(folder).free < size_of(stream):
-            raise disk_full_error(folder)
+            raise disk_full_error(folder.parent)
         hasher = hashlib.sha256()
         for piece in _pieces(stream, source, progress):
             hasher.update(piece)

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -232,17 +233,17 @@ def test_a_file_system_without_room_leaves_nothing(tmp_path: Path) -> None:
     target = tmp_path / "out" / "audio.wav"
     target.parent.mkdir()
     with largest_file(200_000):
-        message = refused(
-            lambda: READER.extract_audio(path, target, progress=lambda share: None), DiskFullError, target
-        )
-    assert "no room" in message and list(target.parent.iterdir()) == []
+        extract = partial(READER.extract_audio, path, target, progress=lambda share: None)
+        message = refused(extract, DiskFullError, target.parent)
+    assert message == f"There is no room left on the disk that holds {target.parent}."
+    assert list(target.parent.iterdir()) == []
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     path = make_wav(tmp_path / "a.wav", tone(20))
     with small_disk(tmp_path / "disk") as disk:
         target = disk / "audio.wav"
-        refused(lambda: READER.extract_audio(path, target, progress=lambda share: None), DiskFullError, target)
+        refused(lambda: READER.extract_audio(path, target, progress=lambda share: None), DiskFullError, disk)
         assert list(disk.iterdir()) == []
 
 

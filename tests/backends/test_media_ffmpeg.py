@@ -21,6 +21,7 @@ from pipeline.backends.media_ffmpeg import FfmpegMediaReader
 from pipeline.config import MediaConfig
 from pipeline.errors import Cancelled, ConfigError, MediaError, ModelError
 from pipeline.lesson import MediaInfo
+from pipeline.resources import data_path
 from pipeline.timeline import Span
 from tests.media_files import (
     AAC,
@@ -367,6 +368,17 @@ def test_a_damaged_middle_keeps_the_rest_in_its_place(tmp_path: Path) -> None:
     samples, _ = extract(path)
     assert len(samples) / 16000 == pytest.approx(12, abs=0.3)
     assert level(samples, 10, 11.5, 440) > 0.05
+
+
+@pytest.mark.parametrize(("step", "said"), [(37, 1), (37000, 0)])
+def test_sound_that_is_damaged_all_over_is_said_and_a_click_is_not(tmp_path: Path, step: int, said: int) -> None:
+    content = bytearray(data_path("data", "samples", "lesson.mp4").read_bytes())
+    content[100_000::step] = bytes(len(content[100_000::step]))
+    path = tmp_path / "a.mp4"
+    path.write_bytes(content)
+    samples, notices = extract(path)
+    assert len(samples) / 16000 == pytest.approx(208, abs=1)
+    assert notices == ("Part of the recording's sound is damaged: what could not be read counts as silence.",) * said
 
 
 # ---- progress, cancelling, hanging

@@ -214,4 +214,5 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     path = make_media(tmp_path / "a.mp4", picture=PICTURE)
     with largest_file(500), pytest.raises(DiskFullError) as caught:
         make_thumbnails(path, tmp_path, progress=lambda share: None)
+    assert caught.value.message == f"There is no room left on the disk that holds {tmp_path}."
     assert caught.value.hint and [item.name for item in tmp_path.iterdir()] == ["a.mp4"]

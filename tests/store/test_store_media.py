@@ -273,5 +273,5 @@ def test_a_recording_larger_than_the_room_left_is_refused_at_once(media: MediaSt
         os.truncate(stream.fileno(), 2**43)  # 8 TB that exist in name only
     with pytest.raises(DiskFullError, match="no room left") as caught:
         media.take_in(huge)
-    assert "Free some room" in caught.value.hint
+    assert "Free some space there" in caught.value.hint
     assert files_below(tmp_path / "library") == []

@@ -121,7 +121,7 @@ def test_a_new_library_is_closed_to_other_accounts(new_library_config: LibraryCo
 
 def test_the_environment_chooses_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LESSONMIRROR_LIBRARY", str(tmp_path / "chosen"))
-    with Library.open(LibraryConfig(str(tmp_path / "configured"))) as library:
+    with Library.open(LibraryConfig()) as library:
         assert library.folder == tmp_path / "chosen"
         assert library.database_url == f"sqlite:///{tmp_path / 'chosen' / 'library.db'}"
 
