@@ -88,6 +88,15 @@ class UploadFolder:
         details = details_from_json(data["details"])
         return Upload(upload_id, data["name"], data["size_bytes"], received, details, data["lesson_id"])
 
+    def describe(self, upload_id: str, details: LessonDetails) -> Upload:
+        """The upload with other details; one that became a lesson keeps its own. Raises NotFoundError."""
+        upload = self.find(upload_id)
+        if upload.lesson_id:
+            return upload
+        described = dataclasses.replace(upload, details=details)
+        self._write_note(described)
+        return described
+
     def open_at(self, upload: Upload, offset: int) -> BinaryIO:
         """The part, opened for writing at its end. Raises StoreError where ``offset`` is not its end."""
         if offset != upload.received_bytes:
