@@ -28,7 +28,8 @@ def metric_cards(lesson: Lesson, metrics: Iterable[Metric]) -> list[dict[str, An
         {
             "label": words.metric_words(metric.name).label,
             "value": words.written_value(metric),
-            "range": words.written_range(metric),
+            "range": (span := words.written_range(metric)),
+            "certainty": words.RANGE_MEANING if span else "",
             "meaning": words.metric_words(metric.name).meaning,
             "source": words.written_source(metric),
             "moments": [] if metric.name in _WITHOUT_MOMENTS else offered(metric.moments, lines),

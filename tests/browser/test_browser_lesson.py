@@ -174,9 +174,10 @@ def test_a_number_explains_itself(server: Server, visit: Callable[..., Watched],
     page = _player(visit(server), lesson)
     card = page.locator(".card", has_text="Teacher's share of the talk")
     expect(card).to_contain_text("56 %")
-    expect(card).to_contain_text("between 50 % and 60 %")
+    expect(card).to_contain_text("between 50 and 60 %")
     card.get_by_text("What is this?").click()
     expect(card).to_contain_text("it counts for both")
+    expect(card).to_contain_text("In four of five lessons")
     expect(card).to_contain_text("5.0 s of 9.0 s")
 
 

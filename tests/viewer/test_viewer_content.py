@@ -82,9 +82,11 @@ def test_the_first_screen_has_the_headlines_that_were_measured() -> None:
     assert [card["label"] for card in cards] == ["Teacher's share of the talk", "Questions", "Wait after a question"]
     assert (cards[0]["value"], cards[0]["range"], cards[0]["source"]) == (
         "56 %",
-        "between 50 % and 60 %",
+        "between 50 and 60 %",
         "5.0 s of 9.0 s",
     )
+    assert "four of five" in cards[0]["certainty"]
+    assert (cards[1]["range"], cards[1]["certainty"]) == ("", "")
     assert len(cards[1]["moments"]) == 2
 
 

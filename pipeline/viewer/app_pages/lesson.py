@@ -193,12 +193,13 @@ def all_numbers(lesson: Lesson) -> None:
     import pandas as pd
 
     rows = [
-        (words.metric_words(item.name).label, words.written_value(item), words.written_range(item), item.method)
+        (words.metric_words(item.name).label, words.written_with_range(item), item.method)
         for item in lesson.metrics
         if item.value is not None
     ]
-    table = pd.DataFrame(rows, columns=["Number", "Value", "Range", "How it was measured"]).set_index("Number")
-    st.table(table if table["Range"].any() else table.drop(columns="Range"))
+    st.table(pd.DataFrame(rows, columns=["Number", "Value", "How it was measured"]).set_index("Number"))
+    if any(words.written_range(item) for item in lesson.metrics):
+        st.caption(f"In brackets: the range. {words.RANGE_MEANING}")
     discourse = words.of_group(lesson.metrics, "discourse")
     if discourse:
         cards("Discourse", metric_cards(lesson, discourse), key="discourse-numbers")
