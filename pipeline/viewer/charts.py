@@ -111,12 +111,13 @@ def waits_table(lesson: Lesson) -> pd.DataFrame:
         (
             words.WAIT_WORDS[wait.kind],
             round(wait.span.duration_s, 1),
+            f"{wait.span.duration_s:.1f} s",
             words.ROLE_WORDS[wait.by],
             middles.get(f"{wait.kind}_median_s"),
         )
         for wait in lesson.waits
     ]
-    return pd.DataFrame(rows, columns=["Pause", "Seconds", "Then spoke", "Middle"])
+    return pd.DataFrame(rows, columns=["Pause", "Seconds", "Length", "Then spoke", "Middle"])
 
 
 def waits_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
@@ -141,7 +142,7 @@ def waits_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
             yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-1, 1])),
             color=_role_color("Then spoke"),
             shape=alt.Shape("Then spoke:N", scale=alt.Scale(domain=_NAMES, range=["square", "circle", "diamond"])),
-            tooltip=["Pause:N", "Seconds:Q", "Then spoke:N"],
+            tooltip=["Pause:N", "Length:N", "Then spoke:N"],
         )
     )
     middles = (

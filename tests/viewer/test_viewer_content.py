@@ -128,6 +128,7 @@ def test_every_chart_is_a_whole_specification(ink: str) -> None:
 def test_waits_keep_their_middle_by_the_metric() -> None:
     table = charts.waits_table(LESSON)
     assert list(table["Middle"].fillna(-1)) == [1.0, -1.0]
+    assert list(table["Length"]) == ["1.0 s", "0.5 s"]
     long = dataclasses.replace(LESSON, waits=(Wait("wait_time_1", Span(0, 29), "student", None),))
     assert charts.waits_chart(charts.waits_table(long), "#000").to_dict()
 

@@ -182,7 +182,7 @@ def pauses(lesson: Lesson) -> None:
         "Each mark is one pause: a circle where a student spoke next, a square where the teacher did. The bar is the "
         "middle pause: after a question, of those that a student ended."
     )
-    behind(table[["Pause", "Seconds", "Then spoke"]])
+    behind(table[["Pause", "Length", "Then spoke"]])
     cards("Waiting", metric_cards(lesson, words.of_group(lesson.metrics, "waiting")), key="wait-numbers")
     st.subheader("Every pause", anchor=False)
     moments("Pauses", list(words.WAIT_WORDS.items()), wait_moments(lesson), key="wait-moments")
