@@ -145,10 +145,10 @@ _CATALOGUE: tuple[MetricWords, ...] = (
     ),
     MetricWords(
         "voice_gini",
-        "Evenness of student voices",
+        "Unevenness of student voices",
         "talk",
         "index",
-        "0 means that all students who were heard spoke equally long; near 1 means that one of them spoke nearly all "
+        "0 is even: all students who were heard spoke equally long; near 1, one of them spoke nearly all "
         "the time. Only voices that could be told apart safely count.",
     ),
     MetricWords(
