@@ -163,7 +163,7 @@ def test_every_tab_shows_its_numbers(server: Server, visit: Callable[..., Watche
         ("Who talked", "Student 1"),
         ("Questions", "Every question"),
         ("Waiting", "Every pause"),
-        ("All numbers", "seconds of speech"),
+        ("All numbers", "it counts for both"),
         ("Files and details", "Everything, for other programs"),
     ):
         page.get_by_role("tab", name=tab).click()

@@ -154,13 +154,14 @@ def who_talked(lesson: Lesson) -> None:
 
 
 def questions_asked(lesson: Lesson) -> None:
-    """Questions by kind, each of which plays."""
+    """Questions by kind, what came of them, and each of them to play."""
     table = charts.questions_table(lesson)
     if len(table):
         st.subheader("The teacher's questions by kind", anchor=False)
         chart(charts.questions_chart(table, ink()), "Questions of each kind, as in the table", key="questions")
         behind(table)
-    cards("Questions", metric_cards(lesson, words.of_group(lesson.metrics, "questions")), key="question-numbers")
+    numbers = words.of_group(lesson.metrics, "questions") + words.of_group(lesson.metrics, "discourse")
+    cards("Questions", metric_cards(lesson, numbers), key="question-numbers")
     asked = question_moments(lesson)
     if asked:
         st.subheader("Every question", anchor=False)
@@ -189,20 +190,17 @@ def pauses(lesson: Lesson) -> None:
 
 
 def all_numbers(lesson: Lesson) -> None:
-    """Every metric that found something to measure, and how it was measured."""
+    """Every metric that found something to measure, and what it means."""
     import pandas as pd
 
     rows = [
-        (words.metric_words(item.name).label, words.written_with_range(item), item.method)
+        (words.metric_words(item.name).label, words.written_with_range(item), words.metric_words(item.name).meaning)
         for item in lesson.metrics
         if item.value is not None
     ]
-    st.table(pd.DataFrame(rows, columns=["Number", "Value", "How it was measured"]).set_index("Number"))
+    st.table(pd.DataFrame(rows, columns=["Number", "Value", "What it means"]).set_index("Number"))
     if any(words.written_range(item) for item in lesson.metrics):
         st.caption(f"In brackets: the range. {words.RANGE_MEANING}")
-    discourse = words.of_group(lesson.metrics, "discourse")
-    if discourse:
-        cards("Discourse", metric_cards(lesson, discourse), key="discourse-numbers")
 
 
 def files(row: LessonRow, lesson: Lesson | None) -> None:
