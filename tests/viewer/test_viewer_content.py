@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lesson import LessonDetails, Moment, Speech, Utterance, Wait
+from pipeline.lesson import LessonDetails, Moment, Question, Speech, Utterance, Wait
 from pipeline.store.library import Library
 from pipeline.store.rows import DeletionPlan, JobRow, LessonRow, PlannedFile
 from pipeline.timeline import Span
 from pipeline.viewer import charts
 from pipeline.viewer.dialogs import escaped, plan_lines
 from pipeline.viewer.downloads import downloads_html
-from pipeline.viewer.lesson_cards import advice_cards, headline_cards, question_moments, wait_moments
+from pipeline.viewer.lesson_cards import QUESTION_FILTERS, advice_cards, headline_cards, question_moments, wait_moments
 from pipeline.viewer.lesson_list import about, is_busy, list_entry, progress_words, share_done, standstill
 from pipeline.viewer.moments import MAX_OFFERED, lines_by_id, offered
 from pipeline.viewer.playable import media_of
@@ -102,6 +102,20 @@ def test_questions_and_waits_are_listed_in_order() -> None:
         (0.5, "1.0 s, then students"),
         (4.0, "0.5 s, then teacher"),
     ]
+
+
+def test_questions_of_others_are_listed_apart_from_the_teachers_kinds() -> None:
+    asked = dataclasses.replace(LESSON.utterances[1], question=Question("open", 0.9))
+    unsure = dataclasses.replace(LESSON.utterances[3], role="unknown", question=Question("closed", 0.9))
+    ask, _, check, _ = LESSON.utterances
+    found = question_moments(dataclasses.replace(LESSON, utterances=(ask, asked, check, unsure)))
+    assert [(item["kind"], item["note"]) for item in found] == [
+        ("open", ""),
+        ("student", "open"),
+        ("closed", ""),
+        ("unknown", "closed"),
+    ]
+    assert {item["kind"] for item in found} <= dict(QUESTION_FILTERS).keys()
 
 
 def test_the_talk_bar_is_whole_and_has_words() -> None:

@@ -15,7 +15,14 @@ from pipeline.viewer.actions import change_note, try_again
 from pipeline.viewer.components import component
 from pipeline.viewer.dialogs import confirm_deletion, edit_details, escaped
 from pipeline.viewer.downloads import downloads_html
-from pipeline.viewer.lesson_cards import advice_cards, headline_cards, metric_cards, question_moments, wait_moments
+from pipeline.viewer.lesson_cards import (
+    QUESTION_FILTERS,
+    advice_cards,
+    headline_cards,
+    metric_cards,
+    question_moments,
+    wait_moments,
+)
 from pipeline.viewer.lesson_list import ACTIONS, about, is_busy, progress_words, share_done, standstill, title_of
 from pipeline.viewer.playable import Media
 from pipeline.viewer.player_data import mount_data
@@ -165,8 +172,7 @@ def questions_asked(lesson: Lesson) -> None:
     asked = question_moments(lesson)
     if asked:
         st.subheader("Every question", anchor=False)
-        kinds = [(kind, name) for kind, (name, _) in words.QUESTION_WORDS.items()]
-        moments("Questions", kinds, asked, key="question-moments")
+        moments("Questions", list(QUESTION_FILTERS), asked, key="question-moments")
     else:
         st.write("No questions were found in this recording.")
 
