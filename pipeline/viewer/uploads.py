@@ -67,8 +67,14 @@ class UploadFolder:
 
     def create(self, name: str, size_bytes: int, details: LessonDetails) -> Upload:
         """A new, empty upload. Raises UsageError for a size that makes no sense, DiskFullError without room."""
-        if not 0 < size_bytes <= MAX_SIZE_BYTES:
-            raise UsageError("This file is empty or larger than 64 GB.", hint="Choose the recording itself.")
+        if size_bytes <= 0:
+            raise UsageError(
+                "This file is empty.", hint="Choose the recording itself, or copy it from the camera again."
+            )
+        if size_bytes > MAX_SIZE_BYTES:
+            raise UsageError(
+                "This file is larger than 64 GB.", hint="Choose one lesson's recording, or cut it shorter."
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < size_bytes + ROOM_TO_SPARE_BYTES:
             raise DiskFullError("There is not enough room on the disk for this recording.", hint=_ROOM_HINT)

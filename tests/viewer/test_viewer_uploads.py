@@ -228,6 +228,14 @@ def test_a_beginning_that_makes_no_sense_is_refused(client: TestClient, body: ob
     assert answer.json()["error"] and answer.json()["hint"]
 
 
+@pytest.mark.parametrize(
+    ("size", "sentence"), [(0, "This file is empty."), (10**15, "This file is larger than 64 GB.")]
+)
+def test_a_size_is_refused_for_its_own_reason(client: TestClient, size: int, sentence: str) -> None:
+    answer = client.post("/api/uploads", headers=OWN, json={"name": "a.mp4", "size_bytes": size})
+    assert answer.json()["error"] == sentence
+
+
 def test_a_body_that_is_no_json_is_refused(client: TestClient) -> None:
     assert client.post("/api/uploads", headers=OWN, content=b"{").status_code == 400
 
