@@ -11,6 +11,12 @@ from pipeline.viewer.moments import lines_by_id, offered
 
 # The numbers of the first screen. More at once is a table, and nobody reads tables at nine in the evening.
 HEADLINES = ("teacher_share", "question_count", "open_question_share", "wait_time_1_median_s")
+# How a list of questions is filtered: the keys are the kinds of :func:`question_moments`.
+QUESTION_FILTERS: tuple[tuple[str, str], ...] = (
+    *((kind, name) for kind, (name, _) in words.QUESTION_WORDS.items()),
+    ("student", "Students'"),
+    ("unknown", words.ROLE_WORDS["unknown"]),
+)
 # Where the listed moments are everything that was said, a list of them helps nobody.
 _WITHOUT_MOMENTS = frozenset({"pace_teacher_wpm", "pace_student_wpm", "turns_per_h"})
 
@@ -28,7 +34,8 @@ def metric_cards(lesson: Lesson, metrics: Iterable[Metric]) -> list[dict[str, An
         {
             "label": words.metric_words(metric.name).label,
             "value": words.written_value(metric),
-            "range": words.written_range(metric),
+            "range": (span := words.written_range(metric)),
+            "certainty": words.RANGE_MEANING if span else "",
             "meaning": words.metric_words(metric.name).meaning,
             "source": words.written_source(metric),
             "moments": [] if metric.name in _WITHOUT_MOMENTS else offered(metric.moments, lines),
@@ -53,13 +60,13 @@ def advice_cards(lesson: Lesson) -> list[dict[str, Any]]:
 
 
 def question_moments(lesson: Lesson) -> list[dict[str, Any]]:
-    """Every question in order of time, with who asked it."""
+    """Every question in order of time; the teacher's by kind, as they are counted, all others by who asked."""
     return [
         {
             "start_s": line.span.start_s,
             "text": line.text,
-            "kind": line.question.kind,
-            "note": "" if line.role == "teacher" else words.ROLE_WORDS[line.role].lower(),
+            "kind": line.question.kind if line.role == "teacher" else line.role,
+            "note": "" if line.role == "teacher" else words.QUESTION_WORDS[line.question.kind][0].lower(),
         }
         for line in lesson.utterances
         if line.question and line.span

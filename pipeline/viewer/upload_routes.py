@@ -3,6 +3,7 @@
     POST   /api/uploads                {"name", "size_bytes", "details"}   -> 201 {"id", "received_bytes", ...}
     GET    /api/uploads/<id>                                               -> how far it is
     PUT    /api/uploads/<id>?offset=N  the bytes from N on, of any length  -> how far it is; 409 where N is not the end
+    PUT    /api/uploads/<id>/details   {"details"}, which replace the earlier ones -> how far it is
     POST   /api/uploads/<id>/finish                                        -> {"lesson_id", "created"}
     DELETE /api/uploads/<id>                                               -> 204
 
@@ -41,6 +42,7 @@ def upload_routes(library: Library, uploads: UploadFolder, config: Config) -> li
         Route("/api/uploads/{upload_id}", blocking(endpoints.status), methods=["GET"]),
         Route("/api/uploads/{upload_id}", endpoints.append, methods=["PUT"]),
         Route("/api/uploads/{upload_id}", blocking(endpoints.remove), methods=["DELETE"]),
+        Route("/api/uploads/{upload_id}/details", endpoints.describe, methods=["PUT"]),
         Route("/api/uploads/{upload_id}/finish", endpoints.finish, methods=["POST"]),
     ]
 
@@ -75,6 +77,9 @@ class _Uploads:
     async def append(self, request: Request) -> Response:
         return await self._alone(request, self._append)
 
+    async def describe(self, request: Request) -> Response:
+        return await self._alone(request, self._describe)
+
     async def finish(self, request: Request) -> Response:
         return await self._alone(request, self._finish)
 
@@ -100,6 +105,11 @@ class _Uploads:
         except OSError as error:
             raise disk_full(error) or error from error
         return _answer(await run_in_threadpool(self._uploads.find, upload.id))
+
+    async def _describe(self, request: Request) -> Response:
+        wanted = await _json_object(request)
+        details = details_from_json(wanted.get("details") or {})
+        return _answer(await run_in_threadpool(self._uploads.describe, request.path_params["upload_id"], details))
 
     async def _finish(self, request: Request) -> Response:
         upload = await run_in_threadpool(self._uploads.find, request.path_params["upload_id"])

@@ -67,8 +67,14 @@ class UploadFolder:
 
     def create(self, name: str, size_bytes: int, details: LessonDetails) -> Upload:
         """A new, empty upload. Raises UsageError for a size that makes no sense, DiskFullError without room."""
-        if not 0 < size_bytes <= MAX_SIZE_BYTES:
-            raise UsageError("This file is empty or larger than 64 GB.", hint="Choose the recording itself.")
+        if size_bytes <= 0:
+            raise UsageError(
+                "This file is empty.", hint="Choose the recording itself, or copy it from the camera again."
+            )
+        if size_bytes > MAX_SIZE_BYTES:
+            raise UsageError(
+                "This file is larger than 64 GB.", hint="Choose one lesson's recording, or cut it shorter."
+            )
         self._folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < size_bytes + ROOM_TO_SPARE_BYTES:
             raise DiskFullError("There is not enough room on the disk for this recording.", hint=_ROOM_HINT)
@@ -87,6 +93,15 @@ class UploadFolder:
             raise NotFoundError("This upload is not known any more.", hint="Choose the file again.") from error
         details = details_from_json(data["details"])
         return Upload(upload_id, data["name"], data["size_bytes"], received, details, data["lesson_id"])
+
+    def describe(self, upload_id: str, details: LessonDetails) -> Upload:
+        """The upload with other details; one that became a lesson keeps its own. Raises NotFoundError."""
+        upload = self.find(upload_id)
+        if upload.lesson_id:
+            return upload
+        described = dataclasses.replace(upload, details=details)
+        self._write_note(described)
+        return described
 
     def open_at(self, upload: Upload, offset: int) -> BinaryIO:
         """The part, opened for writing at its end. Raises StoreError where ``offset`` is not its end."""

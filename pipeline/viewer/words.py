@@ -51,6 +51,8 @@ ADVICE_WORDS: dict[AdviceKind, str] = {
     "reflection": "To think about",
 }
 
+RANGE_MEANING = "In four of five lessons like this one the true value lies in this range."
+
 _MOVES: tuple[tuple[str, str, str], ...] = (
     ("keeping_everyone_together", "Keeping everyone together", "The teacher makes sure that all can follow."),
     ("getting_students_to_relate", "Relating to a classmate", "The teacher asks students to react to each other."),
@@ -143,10 +145,10 @@ _CATALOGUE: tuple[MetricWords, ...] = (
     ),
     MetricWords(
         "voice_gini",
-        "Evenness of student voices",
+        "Unevenness of student voices",
         "talk",
         "index",
-        "0 means that all students who were heard spoke equally long; near 1 means that one of them spoke nearly all "
+        "0 is even: all students who were heard spoke equally long; near 1, one of them spoke nearly all "
         "the time. Only voices that could be told apart safely count.",
     ),
     MetricWords(
@@ -247,11 +249,16 @@ def written_value(metric: Metric) -> str:
 
 
 def written_range(metric: Metric) -> str:
-    """``between 55 % and 61 %``; empty where the range is not known."""
-    if metric.low is None or metric.high is None:
-        return ""
-    form = metric_words(metric.name).form
-    return f"between {written(metric.low, form)} and {written(metric.high, form)}"
+    """``between 55 and 61 %``; empty where the range is not known, or too narrow to be seen."""
+    low, high = _ends(metric)
+    return f"between {low} and {high}" if low != high else ""
+
+
+def written_with_range(metric: Metric) -> str:
+    """``58 % (55 to 61 %)`` as Markdown, the range small and quiet; the value alone where there is no range."""
+    low, high = _ends(metric)
+    value = written_value(metric)
+    return f"{value} :small[:gray[({low} to {high})]]" if low != high else value
 
 
 def written_source(metric: Metric) -> str:
@@ -307,6 +314,16 @@ def of_group(metrics: Iterable[Metric], group: Group) -> tuple[Metric, ...]:
     order = list(METRIC_WORDS)
     mine = [item for item in metrics if item.value is not None and metric_words(item.name).group == group]
     return tuple(sorted(mine, key=lambda item: order.index(item.name) if item.name in METRIC_WORDS else len(order)))
+
+
+def _ends(metric: Metric) -> tuple[str, str]:
+    """Both ends of the range; the unit stands once where both have the same. Alike where nothing can be said."""
+    if metric.low is None or metric.high is None:
+        return "", ""
+    form = metric_words(metric.name).form
+    low, high = written(metric.low, form), written(metric.high, form)
+    number, _, unit = low.partition(" ")
+    return (number, high) if low != high and high.partition(" ")[2] == unit else (low, high)
 
 
 def _written_s(seconds: float) -> str:

@@ -163,7 +163,7 @@ def test_every_tab_shows_its_numbers(server: Server, visit: Callable[..., Watche
         ("Who talked", "Student 1"),
         ("Questions", "Every question"),
         ("Waiting", "Every pause"),
-        ("All numbers", "seconds of speech"),
+        ("All numbers", "it counts for both"),
         ("Files and details", "Everything, for other programs"),
     ):
         page.get_by_role("tab", name=tab).click()
@@ -174,9 +174,10 @@ def test_a_number_explains_itself(server: Server, visit: Callable[..., Watched],
     page = _player(visit(server), lesson)
     card = page.locator(".card", has_text="Teacher's share of the talk")
     expect(card).to_contain_text("56 %")
-    expect(card).to_contain_text("between 50 % and 60 %")
+    expect(card).to_contain_text("between 50 and 60 %")
     card.get_by_text("What is this?").click()
     expect(card).to_contain_text("it counts for both")
+    expect(card).to_contain_text("In four of five lessons")
     expect(card).to_contain_text("5.0 s of 9.0 s")
 
 
@@ -211,6 +212,7 @@ def test_before_the_analysis_the_recording_plays_already(
         row = add_recording(library, tmp_path)
         library.enqueue(row.id, "analyze")
     page = visit(server).open(f"/lesson?id={row.id}")
+    expect(page.locator(".total")).to_have_text("0:12")
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("video => video.currentTime > 0.3", arg=page.locator("video").element_handle())
     expect(page.get_by_text("Waits for its turn")).to_be_visible()

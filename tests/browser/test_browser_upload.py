@@ -34,7 +34,7 @@ def long_sound(noise: bytes, tmp_path: Path) -> Path:
     return path
 
 
-def _add(page: Page, *files: Path) -> None:
+def _add(page: Page, *files: Path, teacher: str = "") -> None:
     closed = page.locator(".uploader details:not([open]) > summary")
     choice = page.locator(".uploader .drop")
     expect(closed.or_(choice).first).to_be_visible()
@@ -42,6 +42,7 @@ def _add(page: Page, *files: Path) -> None:
         closed.click()
     expect(choice).to_be_visible()
     page.locator("input[type=file]").set_input_files([str(file) for file in files])
+    page.get_by_label("Teacher").fill(teacher)
     page.get_by_role("button", name="Add this recording" if len(files) == 1 else f"Add {len(files)} recordings").click()
 
 
@@ -137,8 +138,8 @@ def test_an_interrupted_upload_goes_on_where_it_was(
     page.unroute_all(behavior="ignoreErrors")
     page.reload()
     window.requests.clear()
-    _add(page, long_sound)
-    expect(_card(page, long_sound)).to_be_visible()
+    _add(page, long_sound, teacher="Typed after the reload")
+    expect(_card(page, long_sound)).to_contain_text("Typed after the reload")
     pieces = [url.split("offset=")[1] for url in window.requests if "offset=" in url]
     assert pieces == [str(PIECE_BYTES), str(2 * PIECE_BYTES)]
 

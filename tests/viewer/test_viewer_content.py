@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lesson import LessonDetails, Moment, Speech, Utterance, Wait
+from pipeline.lesson import LessonDetails, Moment, Question, Speech, Utterance, Wait
 from pipeline.store.library import Library
 from pipeline.store.rows import DeletionPlan, JobRow, LessonRow, PlannedFile
 from pipeline.timeline import Span
 from pipeline.viewer import charts
 from pipeline.viewer.dialogs import escaped, plan_lines
 from pipeline.viewer.downloads import downloads_html
-from pipeline.viewer.lesson_cards import advice_cards, headline_cards, question_moments, wait_moments
+from pipeline.viewer.lesson_cards import QUESTION_FILTERS, advice_cards, headline_cards, question_moments, wait_moments
 from pipeline.viewer.lesson_list import about, is_busy, list_entry, progress_words, share_done, standstill
 from pipeline.viewer.moments import MAX_OFFERED, lines_by_id, offered
 from pipeline.viewer.playable import media_of
@@ -82,9 +82,11 @@ def test_the_first_screen_has_the_headlines_that_were_measured() -> None:
     assert [card["label"] for card in cards] == ["Teacher's share of the talk", "Questions", "Wait after a question"]
     assert (cards[0]["value"], cards[0]["range"], cards[0]["source"]) == (
         "56 %",
-        "between 50 % and 60 %",
+        "between 50 and 60 %",
         "5.0 s of 9.0 s",
     )
+    assert "four of five" in cards[0]["certainty"]
+    assert (cards[1]["range"], cards[1]["certainty"]) == ("", "")
     assert len(cards[1]["moments"]) == 2
 
 
@@ -100,6 +102,20 @@ def test_questions_and_waits_are_listed_in_order() -> None:
         (0.5, "1.0 s, then students"),
         (4.0, "0.5 s, then teacher"),
     ]
+
+
+def test_questions_of_others_are_listed_apart_from_the_teachers_kinds() -> None:
+    asked = dataclasses.replace(LESSON.utterances[1], question=Question("open", 0.9))
+    unsure = dataclasses.replace(LESSON.utterances[3], role="unknown", question=Question("closed", 0.9))
+    ask, _, check, _ = LESSON.utterances
+    found = question_moments(dataclasses.replace(LESSON, utterances=(ask, asked, check, unsure)))
+    assert [(item["kind"], item["note"]) for item in found] == [
+        ("open", ""),
+        ("student", "open"),
+        ("closed", ""),
+        ("unknown", "closed"),
+    ]
+    assert {item["kind"] for item in found} <= dict(QUESTION_FILTERS).keys()
 
 
 def test_the_talk_bar_is_whole_and_has_words() -> None:
@@ -123,9 +139,20 @@ def test_every_chart_is_a_whole_specification(ink: str) -> None:
         assert ink in str(specification)
 
 
+def test_names_stay_beside_their_rows() -> None:
+    for chart in (
+        charts.voices_chart(charts.voices_table(LESSON), "#000"),
+        charts.questions_chart(charts.questions_table(LESSON), "#000"),
+        charts.waits_chart(charts.waits_table(LESSON), "#000"),
+    ):
+        axes = [layer["encoding"]["y"]["axis"] for layer in chart.to_dict()["layer"]]
+        assert all(axis["labelFlush"] is False for axis in axes)  # Streamlit's theme says otherwise
+
+
 def test_waits_keep_their_middle_by_the_metric() -> None:
     table = charts.waits_table(LESSON)
     assert list(table["Middle"].fillna(-1)) == [1.0, -1.0]
+    assert list(table["Length"]) == ["1.0 s", "0.5 s"]
     long = dataclasses.replace(LESSON, waits=(Wait("wait_time_1", Span(0, 29), "student", None),))
     assert charts.waits_chart(charts.waits_table(long), "#000").to_dict()
 
@@ -212,11 +239,11 @@ def test_a_deletion_is_told_in_plain_words() -> None:
     rows = (("lesson", 1), ("note", 2), ("metric", 1), ("stage_output", 0), ("future_table", 4))
     assert plan_lines(DeletionPlan("l", "a" * 64, tuple(planned), rows)) == [
         "The recording (3 MB)",
+        "2 notes",
         "Its sound, as it was listened to (7 MB)",
         "The picture in the list (69 KB)",
-        "9 pictures (90 KB)",
-        "Other files (5 bytes)",
-        "2 notes",
+        "The pictures below the player (90 KB)",
+        "What the program noted about the recording (5 bytes)",
         "1 number",
         "4 entries in “future_table”",
     ]

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from pipeline.errors import NotFoundError
 from pipeline.lesson import LessonDetails
 from pipeline.store.library import Library
+from pipeline.viewer.details import details_from_json
 from pipeline.viewer.uploads import KEEP_UNFINISHED_S, UploadFolder, display_name
 from tests.media_files import make_media
 from tests.viewer.lesson_samples import OWN
@@ -75,6 +76,32 @@ def test_pieces_arrive_in_order_and_go_on_after_an_interruption(
     row = shelf.find_lesson(_finish(client, upload).json()["lesson_id"])
     original = shelf.media.original(row.sha256)
     assert original and original.read_bytes() == recording
+
+
+def test_the_details_typed_last_count_where_an_upload_goes_on(
+    client: TestClient, shelf: Library, recording: bytes
+) -> None:
+    upload = _begin(client, recording, title="Typed first", teacher="M. Weber")
+    _put(client, upload, 0, recording[:1000])
+    last = {"title": "Typed last", "lawful_basis": "Consent of the parents", "keep_until": "2027-07-31"}
+    answer = client.put(f"/api/uploads/{upload}/details", headers=OWN, json={"details": last})
+    assert (answer.status_code, answer.json()["received_bytes"]) == (200, 1000)
+    _put(client, upload, 1000, recording[1000:])
+    row = shelf.find_lesson(_finish(client, upload).json()["lesson_id"])
+    assert row.details == details_from_json(last)
+    # It is a lesson now: a late request changes nothing, and leads there.
+    late = client.put(f"/api/uploads/{upload}/details", headers=OWN, json={"details": {"title": "Too late"}})
+    assert late.json()["lesson_id"] == row.id
+    assert shelf.find_lesson(row.id).details.title == "Typed last"
+
+
+def test_details_that_make_no_sense_leave_the_earlier_ones(client: TestClient, uploads: UploadFolder) -> None:
+    upload = _begin(client, b"x" * 100, title="Ice")
+    answer = client.put(f"/api/uploads/{upload}/details", headers=OWN, json={"details": {"keep_until": "soon"}})
+    assert answer.status_code == 400
+    assert uploads.find(upload).details.title == "Ice"
+    unknown = client.put(f"/api/uploads/{'a' * 24}/details", headers=OWN, json={"details": {}})
+    assert unknown.status_code == 404
 
 
 @pytest.mark.parametrize("offset", [0, 5, 500_000])
@@ -199,6 +226,14 @@ def test_a_beginning_that_makes_no_sense_is_refused(client: TestClient, body: ob
     answer = client.post("/api/uploads", headers=OWN, json=body)
     assert answer.status_code == 400
     assert answer.json()["error"] and answer.json()["hint"]
+
+
+@pytest.mark.parametrize(
+    ("size", "sentence"), [(0, "This file is empty."), (10**15, "This file is larger than 64 GB.")]
+)
+def test_a_size_is_refused_for_its_own_reason(client: TestClient, size: int, sentence: str) -> None:
+    answer = client.post("/api/uploads", headers=OWN, json={"name": "a.mp4", "size_bytes": size})
+    assert answer.json()["error"] == sentence
 
 
 def test_a_body_that_is_no_json_is_refused(client: TestClient) -> None:

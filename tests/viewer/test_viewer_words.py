@@ -15,6 +15,7 @@ from pipeline.viewer.words import (
     written_range,
     written_size,
     written_source,
+    written_with_range,
 )
 from tests.viewer.lesson_samples import recording_of, small_lesson
 
@@ -69,9 +70,38 @@ def test_values_are_written_as_people_write_them(value: float | None, form: Form
     assert written(value, form) == text
 
 
-def test_a_range_is_only_written_where_both_ends_are_known() -> None:
-    assert written_range(Metric("teacher_share", 0.58, "share", 0.55, 0.61)) == "between 55 % and 61 %"
-    assert written_range(Metric("teacher_share", 0.58, "share", 0.55, None)) == ""
+@pytest.mark.parametrize(
+    ("name", "value", "low", "high", "between", "beside"),
+    [
+        ("teacher_share", 0.58, 0.55, 0.61, "between 55 and 61 %", "58 % :small[:gray[(55 to 61 %)]]"),
+        ("longest_monologue_s", 19.4, 19.4, 25.7, "between 19 and 26 s", "19 s :small[:gray[(19 to 26 s)]]"),
+        (
+            "teacher_talk_s",
+            80.7,
+            58.2,
+            103.4,
+            "between 58 s and 1 min 43 s",
+            "1 min 21 s :small[:gray[(58 s to 1 min 43 s)]]",
+        ),
+        (
+            "student_talk_s",
+            64.3,
+            62.0,
+            66.0,
+            "between 1 min 2 s and 1 min 6 s",
+            "1 min 4 s :small[:gray[(1 min 2 s to 1 min 6 s)]]",
+        ),
+        ("longest_monologue_s", 19.4, 19.4, 19.4, "", "19 s"),
+        ("teacher_share", 0.58, 0.55, None, "", "58 %"),
+        ("teacher_share", 0.58, None, None, "", "58 %"),
+    ],
+)
+def test_a_range_is_written_where_both_ends_are_known_and_differ(
+    name: str, value: float, low: float | None, high: float | None, between: str, beside: str
+) -> None:
+    metric = Metric(name, value, "", low, high)
+    assert written_range(metric) == between
+    assert written_with_range(metric) == beside
 
 
 def test_a_share_says_what_it_is_made_of() -> None:

@@ -15,7 +15,14 @@ from pipeline.viewer.actions import change_note, try_again
 from pipeline.viewer.components import component
 from pipeline.viewer.dialogs import confirm_deletion, edit_details, escaped
 from pipeline.viewer.downloads import downloads_html
-from pipeline.viewer.lesson_cards import advice_cards, headline_cards, metric_cards, question_moments, wait_moments
+from pipeline.viewer.lesson_cards import (
+    QUESTION_FILTERS,
+    advice_cards,
+    headline_cards,
+    metric_cards,
+    question_moments,
+    wait_moments,
+)
 from pipeline.viewer.lesson_list import ACTIONS, about, is_busy, progress_words, share_done, standstill, title_of
 from pipeline.viewer.playable import Media
 from pipeline.viewer.player_data import mount_data
@@ -154,18 +161,18 @@ def who_talked(lesson: Lesson) -> None:
 
 
 def questions_asked(lesson: Lesson) -> None:
-    """Questions by kind, each of which plays."""
+    """Questions by kind, what came of them, and each of them to play."""
     table = charts.questions_table(lesson)
     if len(table):
         st.subheader("The teacher's questions by kind", anchor=False)
         chart(charts.questions_chart(table, ink()), "Questions of each kind, as in the table", key="questions")
         behind(table)
-    cards("Questions", metric_cards(lesson, words.of_group(lesson.metrics, "questions")), key="question-numbers")
+    numbers = words.of_group(lesson.metrics, "questions") + words.of_group(lesson.metrics, "discourse")
+    cards("Questions", metric_cards(lesson, numbers), key="question-numbers")
     asked = question_moments(lesson)
     if asked:
         st.subheader("Every question", anchor=False)
-        kinds = [(kind, name) for kind, (name, _) in words.QUESTION_WORDS.items()]
-        moments("Questions", kinds, asked, key="question-moments")
+        moments("Questions", list(QUESTION_FILTERS), asked, key="question-moments")
     else:
         st.write("No questions were found in this recording.")
 
@@ -182,26 +189,24 @@ def pauses(lesson: Lesson) -> None:
         "Each mark is one pause: a circle where a student spoke next, a square where the teacher did. The bar is the "
         "middle pause: after a question, of those that a student ended."
     )
-    behind(table[["Pause", "Seconds", "Then spoke"]])
+    behind(table[["Pause", "Length", "Then spoke"]])
     cards("Waiting", metric_cards(lesson, words.of_group(lesson.metrics, "waiting")), key="wait-numbers")
     st.subheader("Every pause", anchor=False)
     moments("Pauses", list(words.WAIT_WORDS.items()), wait_moments(lesson), key="wait-moments")
 
 
 def all_numbers(lesson: Lesson) -> None:
-    """Every metric that found something to measure, and how it was measured."""
+    """Every metric that found something to measure, and what it means."""
     import pandas as pd
 
     rows = [
-        (words.metric_words(item.name).label, words.written_value(item), words.written_range(item), item.method)
+        (words.metric_words(item.name).label, words.written_with_range(item), words.metric_words(item.name).meaning)
         for item in lesson.metrics
         if item.value is not None
     ]
-    table = pd.DataFrame(rows, columns=["Number", "Value", "Range", "How it was measured"]).set_index("Number")
-    st.table(table if table["Range"].any() else table.drop(columns="Range"))
-    discourse = words.of_group(lesson.metrics, "discourse")
-    if discourse:
-        cards("Discourse", metric_cards(lesson, discourse), key="discourse-numbers")
+    st.table(pd.DataFrame(rows, columns=["Number", "Value", "What it means"]).set_index("Number"))
+    if any(words.written_range(item) for item in lesson.metrics):
+        st.caption(f"In brackets: the range. {words.RANGE_MEANING}")
 
 
 def files(row: LessonRow, lesson: Lesson | None) -> None:

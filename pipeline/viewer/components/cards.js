@@ -23,8 +23,14 @@ class Cards {
       card.value ? el("p", { class: "value" }, card.value) : null,
       card.range ? el("p", { class: "range" }, card.range) : null,
       card.text ? el("p", { class: "text" }, card.text) : null,
-      card.meaning ? el("details", {}, el("summary", {}, "What is this?"), el("p", {}, card.meaning), card.source ? el("p", { class: "source" }, card.source) : null) : null,
+      card.meaning ? this.meaning(card) : null,
       this.moments(card));
+  }
+
+  meaning(card) {
+    return el("details", {}, el("summary", {}, "What is this?"), el("p", {}, card.meaning),
+      card.certainty ? el("p", {}, card.certainty) : null,
+      card.source ? el("p", { class: "source" }, card.source) : null);
   }
 
   moments(card) {

@@ -64,7 +64,7 @@ class Upload {
 
   async beginOrGoOn(signal) {
     const known = localStorage.getItem(this.resumeKey);
-    if (known) return callApi("GET", `/api/uploads/${known}`, { signal });
+    if (known) return callApi("PUT", `/api/uploads/${known}/details`, { json: { details: this.details }, signal });
     const json = { name: this.file.name, size_bytes: this.file.size, details: this.details };
     const upload = await callApi("POST", "/api/uploads", { json, signal });
     localStorage.setItem(this.resumeKey, upload.id);
