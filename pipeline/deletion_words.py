@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.store.rows import DeletionPlan
@@ -14,48 +14,31 @@ _FILE_WORDS: Mapping[str, str] = {
     "audio": "Its sound, as it was listened to",
     "proxy": "The copy for the browser",
     "poster": "The picture in the list",
+    "thumbs": "The pictures below the player",
+    "other": "What the program noted about the recording",
 }
 _ROW_WORDS: Mapping[str, tuple[str, str]] = {
     "note": ("note", "notes"),
-    "metric": ("number", "numbers"),
     "correction": ("correction of who speaks", "corrections of who speaks"),
+    "metric": ("number", "numbers"),
+    "lesson_result": ("analysis with its transcript", "analyses"),
     "stage_output": ("intermediate result", "intermediate results"),
-    "job": ("entry about its processing", "entries about its processing"),
+    "job": ("line of the list of what the program did with it", "lines of the list of what the program did with it"),
 }
 
 
 def plan_lines(plan: DeletionPlan) -> list[str]:
-    """What a deletion removes, line by line: first what cannot be made again, the recording and the notes."""
-    rows = {table: count for table, count in plan.rows if count and table != "lesson"}
-    notes = [_counted("note", rows.pop("note"))] if "note" in rows else []
-    recording, *others = _file_lines(plan)
-    return [line for line in (recording, *notes, *others, *_row_lines(rows)) if line]
-
-
-def _file_lines(plan: DeletionPlan) -> list[str]:
-    """The recording's line first; it is "" where no recording is kept."""
+    """What a deletion removes, line by line, in plain words: the recording, the people's notes, then the rest."""
     sizes: Counter[str] = Counter()
-    pictures = 0
     for file in plan.files:
-        kind = _kind(file.path)
-        pictures += kind == "thumbs"
-        sizes[kind] += file.size_bytes
-    words = {**_FILE_WORDS, "thumbs": f"{pictures} picture{'s' * (pictures != 1)} of slides", "other": "Other files"}
-    return [f"{text} ({written_size(sizes[kind])})" if kind in sizes else "" for kind, text in words.items()]
+        sizes[_kind(file.path)] += file.size_bytes
+    files = [f"{words} ({written_size(sizes[kind])})" for kind, words in _FILE_WORDS.items() if kind in sizes]
+    rows = {table: _row_line(table, count) for table, count in plan.rows if table != "lesson" and count}
+    notes = [rows.pop("note")] if "note" in rows else []
+    return [*files[:1], *notes, *files[1:], *rows.values()]
 
 
-def _row_lines(rows: Mapping[str, int]) -> Iterator[str]:
-    numbers = _counted("metric", rows["metric"]) if "metric" in rows else ""
-    if "lesson_result" in rows:
-        yield f"The result with {numbers}" if numbers else "The result"
-    elif numbers:
-        yield numbers
-    for table, count in rows.items():
-        if table not in ("lesson_result", "metric"):
-            yield _counted(table, count)
-
-
-def _counted(table: str, count: int) -> str:
+def _row_line(table: str, count: int) -> str:
     one, many = _ROW_WORDS.get(table, (f"entry in “{table}”", f"entries in “{table}”"))
     return f"{count} {one if count == 1 else many}"
 

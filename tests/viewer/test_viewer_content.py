@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.deletion_words import plan_lines
 from pipeline.lesson import LessonDetails, Moment, Question, Speech, Utterance, Wait
 from pipeline.store.library import Library
 from pipeline.store.rows import DeletionPlan, JobRow, LessonRow, PlannedFile
 from pipeline.timeline import Span
 from pipeline.viewer import charts
-from pipeline.viewer.dialogs import escaped, plan_lines
+from pipeline.viewer.dialogs import escaped
 from pipeline.viewer.downloads import downloads_html
 from pipeline.viewer.lesson_cards import QUESTION_FILTERS, advice_cards, headline_cards, question_moments, wait_moments
 from pipeline.viewer.lesson_list import about, is_busy, list_entry, progress_words, share_done, standstill
