@@ -112,7 +112,9 @@ def test_export_lessons_and_delete_find_the_lesson_by_the_beginning_of_its_id(
     assert {path.name for path in next(tmp_path.iterdir()).iterdir()} == EXPORTS
     refused = run_program(library, "delete", name)
     assert refused.returncode == 2 and "Nothing was deleted" in refused.stderr
-    assert "The recording (" in refused.stdout and "analysis with its transcript" in refused.stdout  # the plan was shown
+    assert (
+        "The recording (" in refused.stdout and "analysis with its transcript" in refused.stdout
+    )  # the plan was shown
     copy = tmp_path / "copy"
     subprocess.run(["cp", "-a", library, copy], check=True)
     assert run_program(copy, "delete", name, "--yes").returncode == 0
