@@ -23,14 +23,16 @@ _FILE_WORDS: Mapping[str, str] = {
     "audio": "Its sound, as it was listened to",
     "proxy": "The copy for the browser",
     "poster": "The picture in the list",
+    "thumbs": "The pictures below the player",
+    "other": "What the program noted about the recording",
 }
 _ROW_WORDS: Mapping[str, tuple[str, str]] = {
-    "lesson": ("the lesson", "lessons"),
     "note": ("note", "notes"),
+    "correction": ("correction of who speaks", "corrections of who speaks"),
     "metric": ("number", "numbers"),
     "lesson_result": ("analysis with its transcript", "analyses"),
     "stage_output": ("intermediate result", "intermediate results"),
-    "job": ("entry about its processing", "entries about its processing"),
+    "job": ("record of the program's work on it", "records of the program's work on it"),
 }
 
 
@@ -59,7 +61,10 @@ def confirm_deletion(row: LessonRow) -> None:
     """Shows what will go, and asks once."""
     st.markdown(f"**{escaped(title_of(row))}** goes for good, with everything that belongs to it:")
     st.markdown("\n".join(f"- {line}" for line in plan_lines(queries.deletion_plan(row.id))))
-    st.caption("What stays is the date of the deletion and a checksum, without any content.")
+    st.caption(
+        "What stays is the date of the deletion and a mark by which the same file would be known again; nothing of what "
+        "was seen or said. Files and folders that you exported stay on the disk; delete them yourself."
+    )
     cancel, delete = st.columns(2)
     if cancel.button("Keep the lesson", width="stretch"):
         st.rerun()
@@ -74,29 +79,24 @@ def confirm_deletion(row: LessonRow) -> None:
 
 
 def plan_lines(plan: DeletionPlan) -> list[str]:
-    """What a deletion removes, line by line, in plain words."""
+    """What a deletion removes, line by line, in plain words: the recording, the people's notes, then the rest."""
     sizes: Counter[str] = Counter()
-    pictures = 0
     for file in plan.files:
-        kind = _kind(file.path)
-        pictures += kind == "thumbs"
-        sizes[kind] += file.size_bytes
-    lines = [f"{_FILE_WORDS[kind]} ({written_size(sizes[kind])})" for kind in _FILE_WORDS if kind in sizes]
-    if pictures:
-        lines.append(f"{pictures} pictures ({written_size(sizes['thumbs'])})")
-    if "other" in sizes:
-        lines.append(f"Other files ({written_size(sizes['other'])})")
-    for table, count in plan.rows:
-        if table == "lesson" or not count:
-            continue
-        one, many = _ROW_WORDS.get(table, (f"entry in “{table}”", f"entries in “{table}”"))
-        lines.append(f"{count} {one if count == 1 else many}")
-    return lines
+        sizes[_kind(file.path)] += file.size_bytes
+    files = [f"{words} ({written_size(sizes[kind])})" for kind, words in _FILE_WORDS.items() if kind in sizes]
+    rows = {table: _row_line(table, count) for table, count in plan.rows if table != "lesson" and count}
+    notes = [rows.pop("note")] if "note" in rows else []
+    return [*files[:1], *notes, *files[1:], *rows.values()]
 
 
 def escaped(text: str) -> str:
     """Words of people inside Markdown, so that they stay just words."""
     return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!|<>~$:" else char for char in text)
+
+
+def _row_line(table: str, count: int) -> str:
+    one, many = _ROW_WORDS.get(table, (f"entry in “{table}”", f"entries in “{table}”"))
+    return f"{count} {one if count == 1 else many}"
 
 
 def _kind(path: Path) -> str:

@@ -229,11 +229,11 @@ def test_a_deletion_is_told_in_plain_words() -> None:
     rows = (("lesson", 1), ("note", 2), ("metric", 1), ("stage_output", 0), ("future_table", 4))
     assert plan_lines(DeletionPlan("l", "a" * 64, tuple(planned), rows)) == [
         "The recording (3 MB)",
+        "2 notes",
         "Its sound, as it was listened to (7 MB)",
         "The picture in the list (69 KB)",
-        "9 pictures (90 KB)",
-        "Other files (5 bytes)",
-        "2 notes",
+        "The pictures below the player (90 KB)",
+        "What the program noted about the recording (5 bytes)",
         "1 number",
         "4 entries in “future_table”",
     ]
