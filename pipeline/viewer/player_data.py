@@ -45,6 +45,7 @@ def mount_data(row: LessonRow, media: Media, *, analysed: bool, start: str | Non
     base = f"/api/lessons/{row.id}"
     return {
         "lesson_id": row.id,
+        "duration_s": row.duration_s,
         "media": media.kind,
         "media_reason": media.reason,
         "media_url": f"{base}/video",

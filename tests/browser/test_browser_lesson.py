@@ -212,6 +212,7 @@ def test_before_the_analysis_the_recording_plays_already(
         row = add_recording(library, tmp_path)
         library.enqueue(row.id, "analyze")
     page = visit(server).open(f"/lesson?id={row.id}")
+    expect(page.locator(".total")).to_have_text("0:12")
     page.get_by_role("button", name="Play", exact=True).click()
     page.wait_for_function("video => video.currentTime > 0.3", arg=page.locator("video").element_handle())
     expect(page.get_by_text("Waits for its turn")).to_be_visible()

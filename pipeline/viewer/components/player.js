@@ -64,6 +64,7 @@ class Player {
   }
 
   async open(data) {
+    this.root.querySelector(".total").textContent = clock(data.duration_s);
     this.setUpMedia(data);
     this.notes.open(data.lesson_id);
     if (!data.lesson_url) { this.say(data.waiting ?? ""); this.root.classList.add("bare"); return; }
@@ -78,7 +79,6 @@ class Player {
 
   show(lesson, data) {
     this.lesson = lesson;
-    this.root.querySelector(".total").textContent = clock(lesson.duration_s);
     this.transcript.show(lesson);
     this.timeline.show(lesson);
     this.showPictures(lesson, data);
