@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NAMES = [words.ROLE_WORDS[role] for role in ROLES]
 _LONGEST_SHOWN_S = 12.0  # longer pauses stand at the chart's edge, or they would press all others together
 _ROW_PX = 30
+_BELOW_PX = 20  # Streamlit counts this much room below a chart into its height
 _LABEL_PX = 14
 
 
@@ -76,7 +77,7 @@ def voices_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     )
     bars = base.mark_bar(height=16, cornerRadius=3).encode(color=_role_color("Who"))
     labels = base.mark_text(align="left", dx=6, fontSize=_LABEL_PX, color=ink).encode(text="Time:N")
-    return (bars + labels).properties(height=max(1, len(table)) * _ROW_PX)
+    return (bars + labels).properties(height=max(1, len(table)) * _ROW_PX + _BELOW_PX)
 
 
 def questions_table(lesson: Lesson) -> pd.DataFrame:
@@ -99,7 +100,7 @@ def questions_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     )
     bars = base.mark_bar(height=16, cornerRadius=3)
     labels = base.mark_text(align="left", dx=6, fontSize=_LABEL_PX, color=ink).encode(text="Questions:Q")
-    return (bars + labels).properties(height=max(1, len(table)) * _ROW_PX)
+    return (bars + labels).properties(height=max(1, len(table)) * _ROW_PX + _BELOW_PX)
 
 
 def waits_table(lesson: Lesson) -> pd.DataFrame:
@@ -161,7 +162,10 @@ def talk_words(table: pd.DataFrame) -> str:
 def _names_axis() -> alt.Axis:
     import altair as alt
 
-    return alt.Axis(labelLimit=170, labelFontSize=_LABEL_PX, labelPadding=8, ticks=False, domain=False)
+    # Streamlit's theme moves the first and the last label to the edges, away from their rows.
+    return alt.Axis(
+        labelLimit=170, labelFontSize=_LABEL_PX, labelPadding=8, labelFlush=False, ticks=False, domain=False
+    )
 
 
 def _role_color(field: str) -> alt.Color:

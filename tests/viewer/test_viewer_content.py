@@ -139,6 +139,16 @@ def test_every_chart_is_a_whole_specification(ink: str) -> None:
         assert ink in str(specification)
 
 
+def test_names_stay_beside_their_rows() -> None:
+    for chart in (
+        charts.voices_chart(charts.voices_table(LESSON), "#000"),
+        charts.questions_chart(charts.questions_table(LESSON), "#000"),
+        charts.waits_chart(charts.waits_table(LESSON), "#000"),
+    ):
+        axes = [layer["encoding"]["y"]["axis"] for layer in chart.to_dict()["layer"]]
+        assert all(axis["labelFlush"] is False for axis in axes)  # Streamlit's theme says otherwise
+
+
 def test_waits_keep_their_middle_by_the_metric() -> None:
     table = charts.waits_table(LESSON)
     assert list(table["Middle"].fillna(-1)) == [1.0, -1.0]
