@@ -23,7 +23,7 @@ _ROW_WORDS: Mapping[str, tuple[str, str]] = {
     "metric": ("number", "numbers"),
     "lesson_result": ("analysis with its transcript", "analyses"),
     "stage_output": ("intermediate result", "intermediate results"),
-    "job": ("line of the list of what the program did with it", "lines of the list of what the program did with it"),
+    "job": ("record of the program's work on it", "records of the program's work on it"),
 }
 
 
