@@ -6,6 +6,7 @@ import contextlib
 import errno
 import glob
 import os
+import platform
 import queue
 import re
 import shutil
@@ -25,6 +26,7 @@ from pipeline.errors import ConfigError, DiskFullError, LessonMirrorError, Media
 
 STALL_S = 120.0  # a decoder that gives nothing for this long is stuck; the slowest honest one seen needed 4 s
 POLL_S = 0.25  # how soon a cancelled run notices
+_WRITER = re.compile(r"\.(\d+)@(.*)\.[^.]+\.part$")  # at the end of a draft's name, see draft_prefix
 LEFTOVER_S = 5 * STALL_S  # a draft that nobody has written to for so long has lost its writer
 LOG_BYTES = 16384  # of ffmpeg's messages only the end is kept: a damaged file can cause millions of lines
 CHUNK_BYTES = 65536
@@ -249,7 +251,7 @@ def replacing(target: Path) -> Iterator[Path]:
     draft: Path | None = None
     try:
         remove_leftovers(target)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=draft_prefix(target), suffix=".part", dir=target.parent)
         os.close(handle)
         draft = Path(name)
         yield draft
@@ -263,11 +265,30 @@ def replacing(target: Path) -> Iterator[Path]:
             draft.unlink(missing_ok=True)
 
 
+def draft_prefix(target: Path) -> str:
+    """How the name of a draft of ``target`` begins: it says which process of which machine writes it."""
+    return f".{target.name}.{os.getpid()}@{platform.node()}."
+
+
+def _writer_is_gone(draft: Path) -> bool:
+    """Whether the process that wrote a draft has ended; only known for those of this machine, and not on Windows."""
+    found = _WRITER.search(draft.name)
+    if os.name != "posix" or found is None or found[2] != platform.node():
+        return False
+    try:
+        os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def remove_leftovers(target: Path) -> None:
     """Removes what processes that were killed have left of earlier tries at ``target``."""
     for draft in target.parent.glob(f".{glob.escape(target.name)}.*.part"):
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - draft.stat().st_mtime > LEFTOVER_S:
+            if _writer_is_gone(draft) or time.time() - draft.stat().st_mtime > LEFTOVER_S:
                 shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.analysis import scenes
-from pipeline.backends.ffmpeg_process import disk_error, remove_leftovers, replacing, shown
+from pipeline.backends.ffmpeg_process import disk_error, draft_prefix, remove_leftovers, replacing, shown
 from pipeline.backends.media_container import best_video, decoded, header_duration_s, opened, packets, seconds
 from pipeline.errors import MediaError
 from pipeline.ports import Progress
@@ -175,7 +175,7 @@ def _write_thumbnails(looks: list[_Look], target: Path) -> None:
     draft: Path | None = None
     try:
         remove_leftovers(target)
-        draft = Path(tempfile.mkdtemp(prefix=".thumbs.", suffix=".part", dir=target.parent))
+        draft = Path(tempfile.mkdtemp(prefix=draft_prefix(target), suffix=".part", dir=target.parent))
         (draft / "new").mkdir()
         for look in looks:
             (draft / "new" / f"{round(look.at_s * 1000):09d}.jpg").write_bytes(look.jpeg)

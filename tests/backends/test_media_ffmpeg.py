@@ -17,6 +17,7 @@ import pytest
 
 from pipeline.backends import ffmpeg_process, media_ffmpeg
 from pipeline.backends.audio_pcm import PcmAudio
+from pipeline.backends.ffmpeg_process import draft_prefix, replacing
 from pipeline.backends.media_ffmpeg import FfmpegMediaReader
 from pipeline.config import MediaConfig
 from pipeline.errors import Cancelled, ConfigError, MediaError, ModelError
@@ -419,9 +420,7 @@ def test_a_killed_run_leaves_a_draft_that_the_next_one_removes(tmp_path: Path) -
     killed = subprocess.run([sys.executable, "-c", program, path, target], cwd=ROOT, check=False)
     assert killed.returncode == -signal.SIGKILL and not target.exists()
     (draft,) = target.parent.iterdir()
-    READER.extract_audio(path, target, progress=lambda share: None)
-    assert draft.exists()  # for all we know its writer is still at work
-    os.utime(draft, (1e9, 1e9))
+    assert draft.name.endswith(".part")
     READER.extract_audio(path, target, progress=lambda share: None)
     assert [item.name for item in target.parent.iterdir()] == ["audio.wav"]
     assert str(path) not in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
@@ -526,3 +525,21 @@ def test_a_script_around_ffmpeg_is_ended_with_it(tmp_path: Path) -> None:
         FfmpegMediaReader(MediaConfig(ffmpeg=str(script))).extract_audio(path, tmp_path / "b.wav", progress=cancel)
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(path) not in listing
+
+
+def test_what_a_killed_process_left_goes_at_the_next_try_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    target = tmp_path / "audio.wav"
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    mine = draft_prefix(target)
+    left = tmp_path / f"{mine.replace(str(os.getpid()), str(dead.pid))}x.part"
+    living, elsewhere = tmp_path / f"{mine}y.part", tmp_path / f".audio.wav.{dead.pid}@another.machine.z.part"
+    for path in (left, living, elsewhere):
+        path.touch()
+    with replacing(target) as draft:
+        draft.write_bytes(b"sound")
+    assert sorted(tmp_path.iterdir()) == sorted([target, living, elsewhere])
+    os.utime(elsewhere, (1e9, 1e9))  # nobody has written to it for so long that its writer, wherever it was, is gone
+    with replacing(target) as draft:
+        draft.write_bytes(b"sound")
+    assert sorted(tmp_path.iterdir()) == sorted([target, living])
