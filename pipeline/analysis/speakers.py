@@ -35,8 +35,9 @@ CHANGE = 0.015  # share of the active speaker that changes from one frame (17 ms
 CHANGE_APART_S = 0.25  # two changes nearer than this are one
 BLOCK = 2000  # pieces compared pairwise at once: 16 MB
 MIN_SPEAKER_S = 2.0  # a voice heard for less in a whole lesson is more likely a misheard piece of another
-SAME_VOICE = 0.8  # cosine of two voices' means from which on they are one person's
-SAME_IF_SMALL, SMALL_BESIDE = 0.45, 0.06  # the same where one has less than this share of the other's talk
+# Cosine of two voices' means from which on they are one person's: at 0.75 synthetic students merge (docs/accuracy.md). Where one
+# has less than SMALL_BESIDE of the other's talk, moods of a single speaker were alike from 0.45 on; other people seldom are.
+SAME_VOICE, SAME_IF_SMALL, SMALL_BESIDE = 0.8, 0.45, 0.06
 CLEAR_PIECE_S = 1.0  # vectors of shorter pieces scatter by their shortness
 SECOND_CONFIDENCE = 0.5  # who is only guessed to speak at once with another is right about half the time
 MIN_OTHER = 0.03  # a less probable voice changes no number
