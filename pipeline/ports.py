@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.lesson import MediaInfo, Passage
+from pipeline.lesson import MediaInfo, Passage, Role
 from pipeline.timeline import Span
 
 if TYPE_CHECKING:
@@ -134,3 +135,30 @@ class Transcriber(Protocol):
         carry times on the recording's clock. Nothing is returned for regions in which nobody speaks.
         """
         ...
+
+
+TEACHER_LABELS = (
+    "none",
+    "keeping_everyone_together",
+    "getting_students_to_relate",
+    "restating",
+    "revoicing",
+    "pressing_for_accuracy",
+    "pressing_for_reasoning",
+)
+STUDENT_LABELS = (
+    "none",
+    "relating_to_another_student",
+    "asking_for_more_information",
+    "making_a_claim",
+    "providing_evidence_or_reasoning",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence as a model of discourse reads it: what was said, by whom, and whether another spoke before."""
+
+    text: str
+    role: Role
+    new_speaker: bool
