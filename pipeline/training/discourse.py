@@ -81,6 +81,7 @@ def read_moves(path: Path, tokenizer: Any) -> dict[str, list[Said]]:
         for texts in (spaced, dropped)
     ]
     lessons: dict[str, list[Said]] = {}
+    before: object = None
     for row, ids, other in zip(table.itertuples(), *tokens, strict=True):
         lesson = lessons.setdefault(str(row.transcript), [])
         role = cast("Role", row.role if row.role in ROLES else "unknown")
