@@ -11,8 +11,9 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.analysis.metrics import averaged, clear_voices
+from pipeline.analysis.metrics import clear_voices
 from pipeline.analysis.questions import ends_in_tag
+from pipeline.analysis.waits import averaged
 from pipeline.lesson import Advice, AdviceKind, Lesson, Metric, Moment, Turn, Utterance, Wait
 from pipeline.timeline import Span, clock
 

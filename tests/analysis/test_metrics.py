@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analysis.metrics import averaged, clear_voices, filler_count, gini, measure
+from pipeline.analysis.metrics import clear_voices, filler_count, gini, measure
 from pipeline.analysis.questions import tag_questions
 from pipeline.analysis.talk import build_segments, build_turns
-from pipeline.analysis.waits import find_ire, find_waits
+from pipeline.analysis.waits import averaged, find_ire, find_waits
 from pipeline.lesson import Lesson, Metric, Sequence, Speech, Utterance, Wait
 from pipeline.timeline import Span
 from tests.lesson_values import lesson, patient, said, somebody, spans, student, teacher, waited, words
