@@ -117,7 +117,7 @@ _WORK = (
 _SPECIFIC = re.compile(
     rf"\b(?:i (?:really )?(?:like|love|liked|loved|appreciate|appreciated|noticed|admire)"
     r" (?:how|that you|that he|that she|that they|the way|what you|what he|what she|what they|your|his|her)"
-    rf"|{_GOOD} {_WORK} (?:of |in |on |at |with |by |for |when |explaining|using|showing|finding|listening|working"
+    rf"|{_GOOD} {_WORK} (?:of |in |on |at |about |with |by |for |when |explaining|using|showing|finding|listening|working"
     r"|thinking|sharing|noticing|connecting|checking|trying|remembering|because)"
     rf"|{_GOOD} (?:use|way) (?:of|to)|{_GOOD} (?:explaining|noticing|reasoning|listening|observation|connection|catch)"
     rf"|(?:thank you|thanks) (?:so much )?for (?!coming|watching|your (?:time|attention))\w+ing"
@@ -135,14 +135,14 @@ _GENERAL = re.compile(
 _NO_PRAISE = re.compile(
     r"\b(?:good (?:morning|afternoon|evening|night|day|luck|enough)|great (?:deal|big|britain|wall|lakes)|perfect squares?"
     r"|nice to (?:meet|see)|greater|not (?:so |very |that )?good|no good|(?:is|are|was|be|looks|look|feel|feels|feeling"
-    r"|sound|sounds|everybody|everyone|we|you) (?:good|great) ?(?:$|to\b|so far|with)|good (?:at|to)|if)\b"
+    r"|sound|sounds|everybody|everyone|we|you) (?:good|great) ?(?:$|to\b|so far|with)|good (?:at|to))\b"
 )
 
 
 def find_praise(text: str) -> tuple[Praise, float] | None:
     """Whether a teacher's English utterance praises: specific (says what was good) or general, and how sure that is."""
     plain = normalised(text)
-    if not plain or text.rstrip().endswith("?"):
+    if not plain or text.rstrip().endswith("?") or plain.startswith("if "):
         return None
     if _SPECIFIC.search(plain):
         return ("specific", 0.85)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pipeline.analysis.advice import advise
 from pipeline.analysis.align import build_utterances
@@ -15,8 +17,10 @@ from pipeline.analysis.questions import tag_questions
 from pipeline.analysis.ranges import with_ranges
 from pipeline.analysis.roles import assign_roles, students_told_apart
 from pipeline.analysis.talk import build_segments, build_turns
+from pipeline.analysis.vocabulary import Subject, measure_vocabulary, read_subjects
 from pipeline.analysis.waits import find_ire, find_waits
 from pipeline.lesson import Correction, CorrectionSummary, Lesson, Passage, Recording, Speech, Utterance
+from pipeline.resources import data_path
 from pipeline.stages.discourse import Discourse
 from pipeline.timeline import share
 
@@ -94,8 +98,14 @@ def understand(
 
 def complete(lesson: Lesson) -> Lesson:
     """The lesson with its numbers and the advice that rests on them."""
-    measured = replace(lesson, metrics=with_ranges(lesson, measure(lesson)))
+    metrics = (*measure(lesson), *measure_vocabulary(lesson, _subjects()))
+    measured = replace(lesson, metrics=with_ranges(lesson, metrics))
     return replace(measured, advice=advise(measured))
+
+
+@cache
+def _subjects() -> tuple[Subject, ...]:
+    return read_subjects(tomllib.loads(data_path("configs", "vocabulary.toml").read_text(encoding="utf-8")))
 
 
 def label_utterances(utterances: Sequence[Utterance], discourse: Discourse | None) -> tuple[Utterance, ...]:

@@ -71,6 +71,11 @@ def kept_aside(transcript: str) -> bool:
     return int(hashlib.sha256(transcript.encode()).hexdigest(), 16) % ASIDE == 0
 
 
+def exchange_kept_aside(observation: object) -> bool:
+    """Whether the exchanges of one observed lesson (``obs_id``) are for checking alone."""
+    return int(hashlib.sha256(str(observation).encode()).hexdigest(), 16) % EXCHANGES_ASIDE == 0
+
+
 def read_moves(path: Path, tokenizer: Any) -> dict[str, list[Said]]:
     """Lessons by the name of their transcript, in the order of the file."""
     import pandas as pd
@@ -161,8 +166,7 @@ def read_exchanges(path: Path, tokenizer: Any) -> tuple[list[Task], list[Task]]:
         window = exchange_window(tokenizer, str(row.student_text), str(row.teacher_text))
         nothing: list[float] = [IGNORE, IGNORE]
         wanted = dict.fromkeys(HEADS, nothing) | {"uptake": [IGNORE, float(row.uptake_zscore)]}
-        aside = int(hashlib.sha256(str(row.obs_id).encode()).hexdigest(), 16) % EXCHANGES_ASIDE == 0
-        tasks[aside].append(Task(window, wanted))
+        tasks[exchange_kept_aside(row.obs_id)].append(Task(window, wanted))
     return tasks
 
 
