@@ -96,11 +96,12 @@ def confidence(reference: pd.DataFrame, said: pd.DataFrame, model: DiscourseMode
             Utterance(f"u{n}", None, f"{row.turn}/{row.speaker}", row.role, row.sentence)
             for n, row in enumerate(part.itertuples())
         ]
-        judged = judge_discourse(model, utterances, progress=lambda done: None, uptake=False).judgements(utterances)
-        for place, judgement in zip(part.index, judged, strict=True):
+        judged = judge_discourse(model, utterances, progress=lambda done: None, uptake=False).of(utterances)
+        for place, found in zip(part.index, judged, strict=True):
             role = reference.role[place]
-            if role not in ("teacher", "student") or judgement is None:
+            if role not in ("teacher", "student") or found is None:
                 continue
+            judgement = found.judgement
             labels, shares = (
                 (TEACHER_LABELS, judgement.teacher) if role == "teacher" else (STUDENT_LABELS, judgement.student)
             )

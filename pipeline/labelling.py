@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.analysis.discourse import likeliest_move, shared_words
 from pipeline.analysis.languages import guess_language
 from pipeline.lesson import Role, Utterance
-from pipeline.ports import DiscourseModel, Judgement, Progress
+from pipeline.ports import DiscourseModel, Progress
 from pipeline.stages.discourse import judge_discourse
 from pipeline.stages.understand import label_utterances
 
@@ -66,15 +66,13 @@ def _label(
     utterances: Sequence[Utterance], places: Sequence[int], model: DiscourseModel | None, labels: dict[str, list[str]]
 ) -> None:
     discourse = None if model is None else judge_discourse(model, utterances, progress=lambda done: None, uptake=False)
-    judgements: Sequence[Judgement | None] = (
-        [None] * len(utterances) if discourse is None else discourse.judgements(utterances)
-    )
-    for item, judgement, place in zip(label_utterances(utterances, discourse), judgements, places, strict=True):
+    judged = [None] * len(utterances) if discourse is None else discourse.of(utterances)
+    for item, found, place in zip(label_utterances(utterances, discourse), judged, places, strict=True):
         labels["question"][place] = "true" if item.question else "false"
         labels["question_kind"][place] = item.question.kind if item.question else ""
         for role in SPEAKING_ROLES:
-            if judgement is not None and item.role in (role, "unknown"):
-                labels[f"{role}_move"][place] = likeliest_move(judgement, role)[0] or "none"
+            if found is not None and item.role in (role, "unknown"):
+                labels[f"{role}_move"][place] = likeliest_move(found.judgement, role)[0] or "none"
 
 
 def rate_uptake(table: pd.DataFrame, model: DiscourseModel | None) -> pd.DataFrame:

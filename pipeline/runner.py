@@ -46,7 +46,7 @@ STAGES = (
     Stage("detect", ("audio",), "heard", version=2),
     Stage("transcribe", ("audio", "heard"), "passages"),
     Stage("diarize", ("audio", "heard"), "speech", version=4),
-    Stage("discourse", ("passages", "speech"), "discourse"),
+    Stage("discourse", ("audio", "passages", "speech"), "discourse"),
     Stage("understand", ("recording", "passages", "speech", "discourse"), "lesson", version=3),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}
@@ -175,14 +175,13 @@ class _Run:
 
     def lesson(self) -> Lesson:
         audio = self._audio()
-        recording = Recording(self._row.sha256, self._row.name, audio.duration_s)
         heard = self._heard(audio)
         if not heard.speech:
             raise self._no_speech()
         passages = self._passages(audio, heard)
         if not passages:
             raise self._no_speech()
-        return self._understand(recording, passages, self._speech(audio, heard))
+        return self._understand(audio, passages, self._speech(audio, heard))
 
     def _no_speech(self) -> MediaError:
         return MediaError(
@@ -252,7 +251,7 @@ class _Run:
             return ()
         return speech_from_json(rows)
 
-    def _discourse(self, utterances: Sequence[Utterance]) -> Discourse | None:
+    def _discourse(self, audio: Audio, utterances: Sequence[Utterance]) -> Discourse | None:
         """What the text model says; None where rules judge. Whatever goes wrong here, the numbers of talk are not lost."""
         try:
             model = self._runner._discourse_model
@@ -261,7 +260,7 @@ class _Run:
             said = [(item.speaker, item.role, item.text, item.language) for item in utterances]
 
             def work(clock: _Clock) -> Any:
-                return judge_discourse(model, utterances, progress=clock).to_json()
+                return judge_discourse(model, utterances, audio=audio, progress=clock).to_json()
 
             return Discourse.from_json(self._cached("discourse", model, (said,), work))
         except (Cancelled, StoreError):
@@ -271,13 +270,14 @@ class _Run:
             self._notices.append(f"Talk moves and uptake could not be judged ({reason}). All else is complete.")
             return None
 
-    def _understand(self, recording: Recording, passages: tuple[Passage, ...], speech: tuple[Speech, ...]) -> Lesson:
+    def _understand(self, audio: Audio, passages: tuple[Passage, ...], speech: tuple[Speech, ...]) -> Lesson:
         from pipeline.stages import understand
 
         corrections = [item.correction for item in self._runner._library.corrections(self._row.id)]
         said = understand.attribute(passages, speech, corrections)
-        discourse = self._discourse(said.utterances)
+        discourse = self._discourse(audio, said.utterances)
         clock = _Clock("understand", self._runner._report)
+        recording = Recording(self._row.sha256, self._row.name, audio.duration_s)
         lesson = understand.understand(recording, passages, said, discourse)
         clock(1.0)
         record = StageRecord(

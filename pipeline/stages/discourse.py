@@ -8,10 +8,24 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 from pipeline.analysis.discourse import find_exchanges, sentences_of
+from pipeline.analysis.pitch import final_rise_semitones
 from pipeline.lesson import Utterance
-from pipeline.ports import DiscourseModel, Judgement, Progress
+from pipeline.ports import SAMPLE_RATE_HZ, Audio, DiscourseModel, Judgement, Progress
+from pipeline.timeline import Span
 
 _DIGITS = 4
+HEARD_S = 1.1  # of an utterance's end, for its pitch
+WORD_END_S = 0.1  # recognition ends words a little early
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a model makes of an utterance, and how far its pitch rises at the end (in semitones, None where unknown)."""
+
+    start_s: float | None
+    text: str
+    judgement: Judgement
+    rise_st: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +36,23 @@ class Discourse:
     the one that lay there, and only exchanges whose two turns stayed the same keep their uptake: no model runs again.
     """
 
-    judged: tuple[tuple[float | None, str, Judgement], ...] = ()
+    judged: tuple[Judged, ...] = ()
     uptake: tuple[tuple[str, str, float], ...] = ()
 
-    def judgements(self, utterances: Sequence[Utterance]) -> tuple[Judgement | None, ...]:
+    def of(self, utterances: Sequence[Utterance]) -> tuple[Judged | None, ...]:
         """One an utterance, None where nothing lay there."""
-        if [(_start_s(item), item.text) for item in utterances] == [
-            (start_s, text) for start_s, text, _ in self.judged
-        ]:
-            return tuple(judgement for _, _, judgement in self.judged)
-        by_text = {(start_s, text): judgement for start_s, text, judgement in self.judged}
+        by_text = {(item.start_s, item.text): item for item in self.judged}
+        if len(by_text) < len(self.judged) and len(self.judged) == len(utterances):
+            return self.judged  # text without times, in which sentences come again
         return tuple(
             by_text.get((_start_s(item), item.text)) or self._begun_before(_start_s(item)) for item in utterances
         )
 
-    def _begun_before(self, at_s: float | None) -> Judgement | None:
+    def _begun_before(self, at_s: float | None) -> Judged | None:
         if at_s is None:
             return None
-        place = bisect.bisect_right(self.judged, at_s, key=lambda item: item[0] or 0.0)
-        return self.judged[place - 1][2] if place else None
+        place = bisect.bisect_right(self.judged, at_s, key=lambda item: item.start_s or 0.0)
+        return self.judged[place - 1] if place else None
 
     def uptake_scores(self, utterances: Sequence[Utterance]) -> dict[str, float]:
         """Uptake by the id of the teacher's first utterance."""
@@ -51,7 +63,7 @@ class Discourse:
     def to_json(self) -> Any:
         """Plain lists."""
         return {
-            "judged": [[start_s, text, *_rounded(judgement)] for start_s, text, judgement in self.judged],
+            "judged": [[item.start_s, item.text, item.rise_st, *_rounded(item.judgement)] for item in self.judged],
             "uptake": [list(item) for item in self.uptake],
         }
 
@@ -59,8 +71,8 @@ class Discourse:
     def from_json(cls, data: Any) -> Discourse:
         """What :meth:`to_json` gave."""
         judged = tuple(
-            (start_s, text, Judgement(question, *(tuple(shares) for shares in rest)))
-            for start_s, text, question, *rest in data["judged"]
+            Judged(start_s, text, Judgement(question, *(tuple(shares) for shares in rest)), rise_st)
+            for start_s, text, rise_st, question, *rest in data["judged"]
         )
         return cls(judged, tuple((student, teacher, score) for student, teacher, score in data["uptake"]))
 
@@ -75,16 +87,33 @@ def _rounded(judgement: Judgement) -> list[Any]:
 
 
 def judge_discourse(
-    model: DiscourseModel, utterances: Sequence[Utterance], *, progress: Progress, uptake: bool = True
+    model: DiscourseModel,
+    utterances: Sequence[Utterance],
+    *,
+    audio: Audio | None = None,
+    progress: Progress,
+    uptake: bool = True,
 ) -> Discourse:
     """What ``model`` makes of the utterances of a lesson, in order; without ``uptake`` only sentence by sentence."""
     judged = model.judge(sentences_of(utterances), progress=lambda done: progress(0.8 * done))
     exchanges = find_exchanges(utterances) if uptake else ()
     scores = model.uptake([(item.student, item.teacher) for item in exchanges])
     return Discourse(
-        tuple((_start_s(item), item.text, judgement) for item, judgement in zip(utterances, judged, strict=True)),
+        tuple(
+            Judged(_start_s(item), item.text, judgement, _rise_st(audio, item))
+            for item, judgement in zip(utterances, judged, strict=True)
+        ),
         tuple(
             (item.student, item.teacher, round(float(score), _DIGITS))
             for item, score in zip(exchanges, scores, strict=True)
         ),
     )
+
+
+def _rise_st(audio: Audio | None, item: Utterance) -> float | None:
+    if audio is None or item.span is None:
+        return None
+    end_s = min(item.span.end_s + WORD_END_S, audio.duration_s)
+    heard = audio.read(Span(min(end_s, max(item.span.start_s, end_s - HEARD_S)), end_s))
+    rise_st = final_rise_semitones(heard, SAMPLE_RATE_HZ)
+    return None if rise_st is None else round(rise_st, 2)

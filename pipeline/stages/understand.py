@@ -112,8 +112,10 @@ def label_utterances(utterances: Sequence[Utterance], discourse: Discourse | Non
     """The utterances with questions and praise, and with moves and uptake where a model judged them."""
     if discourse is None:
         return label_praise(tag_questions(utterances))
-    judgements = discourse.judgements(utterances)
-    moved = label_moves(tag_questions(utterances, judgements), judgements)
+    judged = discourse.of(utterances)
+    judgements = [item.judgement if item else None for item in judged]
+    asked = tag_questions(utterances, judgements, [item.rise_st if item else None for item in judged])
+    moved = label_moves(asked, judgements)
     return label_praise(label_uptake(moved, discourse.uptake_scores(utterances)))
 
 
