@@ -157,6 +157,9 @@ def load_network(folder: Path) -> tuple[DiscourseNetwork, dict[str, Any]]:
                 state[plain] = torch.from_numpy(arrays[name].astype(np.float32) * arrays[f"{plain}:scale"])
             elif not name.endswith(":scale"):
                 state[name] = torch.from_numpy(arrays[name])
+    for head, size in LATE_HEADS.items():  # not there until they are fitted: then all is as likely
+        state.setdefault(f"heads.{head}.weight", torch.zeros(size, 2 * about["encoder"]["hidden_size"]))
+        state.setdefault(f"heads.{head}.bias", torch.zeros(size))
     missing, unexpected = network.load_state_dict(state, strict=False, assign=True)
     if unexpected or any(not name.endswith("position_ids") and not name.endswith("token_type_ids") for name in missing):
         raise ValueError(f"{folder} holds the weights of another network")

@@ -38,15 +38,16 @@ FOLDS = 5
 CHOICES = {"kind": QUESTION_KINDS, "focus": FOCUS_LABELS, "demand": DEMAND_LABELS}
 
 
-def knowledge(network: DiscourseNetwork, lesson: Sequence[Said]) -> NDArray[np.float32]:
-    """What the network knows of each sentence of a lesson, shape (sentences, 768), read as the program reads it."""
+def knowledge(network: DiscourseNetwork, lesson: Sequence[Said], places: Sequence[int]) -> NDArray[np.float32]:
+    """What the network knows of these sentences of a lesson, shape (places, 768), read as the program reads them."""
     tokens = [as_tokens(said, variant=0, role=None, dice=None) for said in lesson]
-    rows = np.zeros((len(tokens), 768), dtype=np.float32)
+    runs = overlapping_runs([len(item) for item in tokens])
+    found = []
     with torch.inference_mode():
-        for run in overlapping_runs([len(item) for item in tokens]):
-            read = network.read([Window.of(tokens[run.first : run.last])]).numpy()
-            rows[run.begin : run.end] = read[run.begin - run.first : run.end - run.first]
-    return rows
+        for place in places:
+            run = next(run for run in runs if run.begin <= place < run.end)
+            found.append(network.read([Window.of(tokens[run.first : run.last])])[place - run.first].numpy())
+    return np.stack(found)
 
 
 def fit_head(known: NDArray[np.float32], labels: NDArray[np.int64], groups: NDArray[np.int64], size: int) -> Any:
@@ -81,8 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     network, about = load_network(given.network)
     lessons = read_moves(given.moves, load_tokenizer(given.network))
     table = pd.read_csv(LABELS)
-    rows = {name: knowledge(network, lessons[name]) for name in sorted(set(table.transcript))}
-    known = np.stack([rows[name][row] for name, row in zip(table.transcript, table.row, strict=True)])
+    known = np.concatenate(
+        [knowledge(network, lessons[name], rows.row.tolist()) for name, rows in table.groupby("transcript", sort=False)]
+    )
     aside = np.array([kept_aside(name) for name in table.transcript])
     groups = np.unique(table.transcript, return_inverse=True)[1]
     centre, spread = known[~aside].mean(0), known[~aside].std(0) + 1e-6
