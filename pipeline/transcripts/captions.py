@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -57,7 +57,7 @@ class _Cue:
 def read_vtt(path: Path) -> Transcript:
     """The transcript in a WebVTT file; notes, styles and settings are passed over."""
     findings = Findings()
-    cues = _cues(path, findings)
+    cues = _cues(path, findings, blank_ends=True)
     tagged = any(_VOICE.search(line) for cue in cues for line in cue.raw)
     for cue in cues:
         cue.lines = [found for found in _voices("\n".join(cue.raw)) if found.text]
@@ -67,16 +67,17 @@ def read_vtt(path: Path) -> Transcript:
 def read_srt(path: Path) -> Transcript:
     """The transcript in a SubRip file; tags such as ``<i>`` and ``{\\an8}`` are left out."""
     findings = Findings()
-    cues = _cues(path, findings)
+    cues = _cues(path, findings, blank_ends=False)
     for cue in cues:
         cue.lines = [_Line(None, text) for line in cue.raw if (text := _SRT_TAG.sub("", line).strip())]
     return _transcript(path, cues, findings, tagged=False)
 
 
-def _cues(path: Path, findings: Findings) -> list[_Cue]:
+def _cues(path: Path, findings: Findings, *, blank_ends: bool) -> list[_Cue]:
     """All cues with their lines. Raises TranscriptError where there are none."""
     with open_text(path) as file:
-        cues = list(_read_cues(_short_lines(path, iter(lambda: file.readline(LONGEST_LINE), "")), findings))
+        lines = _short_lines(path, iter(lambda: file.readline(LONGEST_LINE), ""))
+        cues = list(_read_cues(lines, findings, blank_ends=blank_ends))
     if not cues:
         hint = "A caption has a line such as 00:00:01.000 --> 00:00:04.000 before its text."
         raise TranscriptError(f"{shown(path.name)} holds no captions.", hint=hint)
@@ -90,23 +91,24 @@ def _short_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
         yield line.rstrip("\r\n")
 
 
-def _read_cues(lines: Iterable[str], findings: Findings) -> Iterator[_Cue]:
-    """What lies between a line of times and the next empty line; the rest is numbers, notes and styles."""
+def _read_cues(lines: Iterable[str], findings: Findings, *, blank_ends: bool) -> Iterator[_Cue]:
+    """What lies between a line of times and the next empty line; the rest is numbers, notes and styles.
+
+    SubRip has only numbers beside its captions, so there an empty line does not end one: some files have them within.
+    """
     cue: _Cue | None = None
     for line in lines:
         times = _CUE.fullmatch(line) if "-->" in line else None
         if times or (cue is None and "-->" in line):
             if cue:
-                if (
-                    cue.raw and cue.raw[-1].strip().isdigit()
-                ):  # the number of this caption, without an empty line before
+                if cue.raw and cue.raw[-1].strip().isdigit():  # the number of this caption, not what is said
                     cue.raw.pop()
                 yield cue
             cue = _Cue(findings.span(*(times.groups() if times else ("?", "?"))))
         elif not line.strip():
-            if cue:
+            if cue and blank_ends:
                 yield cue
-            cue = None
+                cue = None
         elif cue:
             cue.raw.append(line)
         elif match := re.fullmatch(r"Language:(.*)", line.strip()):
@@ -128,11 +130,21 @@ def _plain(text: str) -> str:
 
 
 def _transcript(path: Path, cues: list[_Cue], findings: Findings, *, tagged: bool) -> Transcript:
+    for cue in cues:
+        cue.raw.clear()  # a long file is in memory once, not twice
     if not tagged:
         _find_labels(cues)
     named = any(line.speaker is not None for cue in cues for line in cue.lines)
-    pieces = list(_pieces(cues, tagged=tagged, nobody="unknown" if named else ONLY_SPEAKER))
-    return build_transcript(path, _own_names(pieces), findings, split=True)
+    nobody = "unknown" if named else ONLY_SPEAKER
+    parts = _own_names({piece.speaker for piece in _pieces(cues, tagged=tagged, nobody=nobody)})
+    return build_transcript(path, _taken(cues, parts, tagged=tagged, nobody=nobody), findings, split=True)
+
+
+def _taken(cues: list[_Cue], parts: Mapping[str, tuple[str, Role]], *, tagged: bool, nobody: str) -> Iterator[Piece]:
+    """The pieces, with role and name apart where ``parts`` knows them; the cues give up their lines on the way."""
+    for piece in _pieces(cues, tagged=tagged, nobody=nobody, emptied=True):
+        name, role = parts.get(piece.speaker, (piece.speaker, None))
+        yield piece._replace(speaker=name, role=role)
 
 
 def _find_labels(cues: list[_Cue]) -> None:
@@ -178,7 +190,7 @@ def _labelled(line: _Line, believed: set[str]) -> _Line:
     return line
 
 
-def _pieces(cues: list[_Cue], *, tagged: bool, nobody: str) -> Iterator[Piece]:
+def _pieces(cues: list[_Cue], *, tagged: bool, nobody: str, emptied: bool = False) -> Iterator[Piece]:
     speaker = nobody
     for cue in cues:
         if tagged:
@@ -190,21 +202,21 @@ def _pieces(cues: list[_Cue], *, tagged: bool, nobody: str) -> Iterator[Piece]:
                 said.append((speaker, line.text))
             else:
                 said[-1] = (speaker, f"{said[-1][1]} {line.text}")
+        if emptied:
+            cue.lines.clear()
         said = [(name, text) for name, text in said if text.strip()]
         for (name, text), span in zip(said, divided(cue.span, [len(text) for _, text in said]), strict=True):
             yield Piece(text, name, None, span)
 
 
-def _own_names(pieces: list[Piece]) -> list[Piece]:
-    """Role and name apart, where the file is one of this program's: then everybody is ``Teacher S1`` or the like."""
-    parts = {name: _OWN_LABEL.fullmatch(name) for name in {piece.speaker for piece in pieces}}
-    if not all(parts.values()):
-        return pieces
+def _own_names(names: Collection[str]) -> dict[str, tuple[str, Role]]:
+    """Name and role of each label, where the file is one of this program's: then all are ``Teacher S1`` or the like."""
     known: dict[str, tuple[str, Role]] = {}
-    for name, match in parts.items():
-        if match:
-            known[name] = (match[2], "unknown" if match[1] == "Speaker" else role_in_words(match[1]))
+    for label in names:
+        match = _OWN_LABEL.fullmatch(label)
+        if not match:
+            return {}
+        known[label] = (match[2], "unknown" if match[1] == "Speaker" else role_in_words(match[1]))
     sure = {(name, role) for name, role in known.values() if role != "unknown"}
-    if len({name for name, _ in sure}) < len(sure):  # such as Teacher A and Student A: not one person
-        return pieces
-    return [piece._replace(speaker=known[piece.speaker][0], role=known[piece.speaker][1]) for piece in pieces]
+    same = len({name for name, _ in sure}) < len(sure)  # such as Teacher A and Student A: not one person
+    return {} if same else known

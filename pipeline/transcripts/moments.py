@@ -15,10 +15,13 @@ LONGEST_S = 1e7  # four months; more is no time within a lesson
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d+)?)")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9-_]*)?", re.IGNORECASE)
 # Some services write the English name.
-_NAMES = {
-    **{"english": "en", "german": "de", "french": "fr", "spanish": "es", "italian": "it", "portuguese": "pt"},
-    **{"dutch": "nl", "polish": "pl", "turkish": "tr", "arabic": "ar", "chinese": "zh", "japanese": "ja"},
-}
+_NAMES = dict(
+    pair.split(":")
+    for pair in (
+        "english:en german:de french:fr spanish:es italian:it portuguese:pt dutch:nl polish:pl turkish:tr arabic:ar "
+        "chinese:zh japanese:ja"
+    ).split()
+)
 
 
 @dataclass(slots=True)
@@ -47,17 +50,11 @@ class Findings:
     def notices(self, path: Path) -> tuple[str, ...]:
         """What the user should know, a sentence each."""
         name = shown(path.name)
-        found = (
-            (self.backwards, "ends before it starts", "end before they start", "Its times are", "Their times are"),
-            (self.unreadable, "has no start and end that can be read", "have no start and end that can be read")
-            + ("Its times are", "Their times are"),
-        )
-        told = [
-            f"{name}: {count} {'piece' if count == 1 else 'pieces'} {one if count == 1 else many}. "
-            f"{its if count == 1 else their} left out."
-            for count, one, many, its, their in found
-            if count
-        ]
+        told = []
+        if self.backwards:
+            told.append(f"{name}: pieces that end before they start: {self.backwards}. Their times are left out.")
+        if self.unreadable:
+            told.append(f"{name}: pieces without a readable start and end: {self.unreadable}. They have no times.")
         if self.transcripts > 1:
             told.append(f"{name} holds {self.transcripts} transcripts. They are read as one lesson.")
         if self.overlong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pipeline.analysis.align import ABBREVIATIONS
 from pipeline.timeline import Span
@@ -49,8 +50,7 @@ def divided(span: Span | None, lengths: list[int]) -> list[Span | None]:
 def _bounds(text: str) -> list[tuple[int, int]]:
     """Where the sentences begin and end; together they are the whole text."""
     cuts = [0, *_cuts(text), len(text)]
-    pairs = list(zip(cuts, cuts[1:], strict=False))
-    return [(start, end) for start, end in pairs if text[start:end].strip()]
+    return [(start, end) for start, end in pairwise(cuts) if text[start:end].strip()]
 
 
 def _cuts(text: str) -> Iterator[int]:
