@@ -30,7 +30,7 @@ MIN_REPEATS = 2  # a name that tells no role is believed once it comes again
 
 _STAMP = r"(?:\d+:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
 _CUE = re.compile(rf"\s*({_STAMP})\s*-->\s*({_STAMP})(?:\s.*)?")
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*+)?\s++([^<>]*+)>")
 _VTT_TAG = re.compile(r"</?(?:v|c|i|b|u|lang|ruby|rt)(?:[.\s][^<>]*)?>|<[\d:.]+>")
 _SRT_TAG = re.compile(r"</?(?:i|b|u|s|c|font|span|br)(?:\s[^<>]*)?/?>|\{\\[^{}]*\}", re.IGNORECASE)
 _LABEL = re.compile(r"(?:>>\s*|[-–]\s+)?(?P<name>[^:：\n]{1,80})(?::(?=\s|$)|：)\s*(?P<text>.*)", re.DOTALL)

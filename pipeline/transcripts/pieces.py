@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipeline.transcripts.speakers import guess_roles
 from pipeline.transcripts.values import SaidSentence, Transcript
 
 MAX_SENTENCES = 500_000  # a week of talk without a break, and still only a few hundred megabytes
+
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class Piece(NamedTuple):
@@ -38,11 +41,19 @@ def build_transcript(path: Path, pieces: Iterable[Piece], findings: Findings, *,
     roles = guess_roles({item.speaker for item in said if item.role is None})
     return Transcript(
         tuple(
-            SaidSentence(item.text.strip(), item.speaker, item.role or roles[item.speaker], item.span) for item in said
+            SaidSentence(
+                _storable(item.text.strip()), _storable(item.speaker), item.role or roles[item.speaker], item.span
+            )
+            for item in said
         ),
         findings.language,
         findings.notices(path),
     )
+
+
+def _storable(text: str) -> str:
+    """The text itself, but for the code points that neither UTF-8 nor a database takes: they become U+FFFD."""
+    return _NOT_STORABLE.sub("\ufffd", text)
 
 
 def _sentences(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -14,9 +14,11 @@ NEVER_LAST = ABBREVIATIONS | {"prof.", "mt.", "cf.", "approx.", "resp.", "z.b.",
 # These may end a sentence as well; then a capital letter follows.
 SOMETIMES_LAST = frozenset({"etc.", "a.m.", "p.m.", "jr.", "sr.", "u.s.", "u.k.", "usw."})
 
+LOOK_BACK = 100  # characters before a point that hold its word and the one before
+
 _CLOSING = "\"'”’»)\\]"
 # Marks of the Latin and Arabic scripts and Hindi need a blank behind them (3.5, example.org); Chinese and Japanese have none.
-_END = re.compile(rf"(?P<mark>[.?!؟।]+)(?P<closing>[{_CLOSING}]*)\s+|[。？！]+[{_CLOSING}」』]*\s*")
+_END = re.compile(rf"(?<![.?!؟।])(?P<mark>[.?!؟।]++)(?P<closing>[{_CLOSING}]*+)\s+|[。？！]+[{_CLOSING}」』]*\s*")
 
 
 def split_sentences(text: str) -> list[str]:
@@ -70,18 +72,19 @@ def _ends(text: str, start: int, match: re.Match[str]) -> bool:
         return False
     if "?" in mark or "!" in mark or mark[0] in "؟।":
         return True
-    return len(mark) == 1 and not _point_within(text[start : match.end("mark")].split(), follows)
+    end = match.end("mark")
+    words = text[max(start, end - LOOK_BACK) : end].split()
+    return len(mark) == 1 and not _point_within(words, follows, first=len(words) == 1)
 
 
-def _point_within(words: list[str], follows: str) -> bool:
-    """Whether the point at the end of these words belongs to the last of them."""
+def _point_within(words: list[str], follows: str, *, first: bool) -> bool:
+    """Whether the point at the end of these words belongs to the last of them; ``first``: it begins the sentence."""
     last = words[-1].lstrip("(\"'“‘«[")
     bare, lower = last[:-1], last.lower()
     if lower in NEVER_LAST:
         return True
     if lower in SOMETIMES_LAST:
         return not follows.isupper()
-    first = len(words) == 1
     if bare.isdigit():  # "1. First we ..." numbers a list; "It is 5. Then ..." ends.
         return first
     initial = len(bare) == 1 and bare.isupper() and bare != "I"

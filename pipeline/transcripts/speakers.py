@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from pipeline.lesson import Role
 
@@ -18,6 +19,7 @@ _STUDENT = frozenset(
     "s ss sn student students stud pupil pupils child children kid kids boy boys girl girls learner learners class group "
     "schüler schülerin alumno alumna alumnos estudiante élève eleve étudiant aluno aluna studente alunno".split()
 )
+_INITIALS = frozenset("ts")
 # In front of the word that says the role.
 _BEFORE = frozenset(
     "the a an male female multiple several many some all other another unknown unidentified whole".split()
@@ -31,11 +33,13 @@ _ROLES: Mapping[str, Role] = {
 
 def role_in_words(words: str) -> Role:
     """The role that a word such as ``T``, ``Instructor`` or ``pupil`` means; "unknown" for any other."""
-    known = [word for word in _words(words) if word in _ROLES]
-    if known[:2] == ["student", "teacher"]:
-        return "teacher"
-    plain = [word for word in _words(words) if word not in _BEFORE]
-    return _ROLES.get(plain[0], "unknown") if plain else "unknown"
+    found = [word for word in _words(words) if word not in _BEFORE]
+    for word, follows in pairwise([*found, ""]):
+        if word in _INITIALS and follows.isalpha():  # T. Jones
+            continue
+        role = _ROLES.get(word, "unknown")
+        return "teacher" if role == "student" and follows == "teacher" else role  # a student teacher
+    return "unknown"
 
 
 def guess_roles(names: Collection[str]) -> dict[str, Role]:
