@@ -325,6 +325,29 @@ def test_a_colon_within_a_sentence_names_nobody(write: Write) -> None:
     assert texts(path)[1] == "Remember: ships float."
 
 
+def test_where_every_caption_names_somebody_all_names_are_believed(write: Write) -> None:
+    path = write("a.vtt", "WEBVTT\n\n" + captions("Jo Smith: Hello.", "Lee O'Neil: Hi.", "Jo Smith: Note: no running."))
+    assert [(who, text) for who, _, text in brief(path)] == [
+        ("Jo Smith", "Hello."),
+        ("Lee O'Neil", "Hi."),
+        ("Jo Smith", "Note: no running."),
+    ]
+
+
+def test_captions_that_roll_up_word_by_word_are_read_once(write: Write) -> None:
+    rolling = (
+        "WEBVTT\n\n00:00.080 --> 00:02.000\n \nso<00:00:00.480><c> today</c>\n\n"
+        "00:02.000 --> 00:02.010\nso today\n \n\n"
+        "00:02.010 --> 00:04.000\nso today\nwe<00:00:02.480><c> talk</c>\n\n"
+        "00:04.000 --> 00:05.000\nyes\n\n00:05.000 --> 00:06.000\nyes\nof<00:00:05.500><c> ships</c>\n"
+    )
+    assert texts(write("a.vtt", rolling)) == ["so today", "we talk", "yes", "of ships"]
+
+
+def test_a_repeated_answer_is_kept_in_other_captions(write: Write) -> None:
+    assert texts(write("a.vtt", "WEBVTT\n\n" + captions("Yes.", "Yes."))) == ["Yes.", "Yes."]
+
+
 def test_two_speakers_in_one_caption_share_its_time(write: Write) -> None:
     found = read_transcript(write("a.srt", captions("T: Why?\nS: Yes, so\nwe go."))).sentences
     assert [(item.speaker, item.text) for item in found] == [("T", "Why?"), ("S", "Yes, so we go.")]

@@ -27,11 +27,13 @@ from pipeline.transcripts.values import Transcript
 LONGEST_LINE = 1 << 20  # characters; a longer line is no caption
 MAX_NAME_WORDS = 5  # "Ms. Anna de la Cruz"; longer beginnings before a colon are a part of the sentence
 MIN_REPEATS = 2  # a name that tells no role is believed once it comes again
+MOSTLY_NAMED = 0.8  # of the captions: such files name somebody in each, so all names are believed
 
 _STAMP = r"(?:\d+:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,3})?"
 _CUE = re.compile(rf"\s*({_STAMP})\s*-->\s*({_STAMP})(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*+)?\s++([^<>]*+)>")
 _VTT_TAG = re.compile(r"</?(?:v|c|i|b|u|lang|ruby|rt)(?:[.\s][^<>]*)?>|<[\d:.]+>")
+_INNER_STAMP = re.compile(r"<[\d:.]+>")
 _SRT_TAG = re.compile(r"</?(?:i|b|u|s|c|font|span|br)(?:\s[^<>]*)?/?>|\{\\[^{}]*\}", re.IGNORECASE)
 _LABEL = re.compile(r"(?:>>\s*|[-–]\s+)?(?P<name>[^:：\n]{1,80})(?::(?=\s|$)|：)\s*(?P<text>.*)", re.DOTALL)
 _CHANGE = re.compile(r">>+\s*")
@@ -61,6 +63,8 @@ def read_vtt(path: Path) -> Transcript:
     tagged = any(_VOICE.search(line) for cue in cues for line in cue.raw)
     for cue in cues:
         cue.lines = [found for found in _voices("\n".join(cue.raw)) if found.text]
+    if any(_INNER_STAMP.search(line) for cue in cues for line in cue.raw):
+        _drop_repeats(cues)
     return _transcript(path, cues, findings, tagged=tagged)
 
 
@@ -91,6 +95,15 @@ def _short_lines(path: Path, lines: Iterable[str]) -> Iterator[str]:
         yield line.rstrip("\r\n")
 
 
+def _drop_repeats(cues: list[_Cue]) -> None:
+    """Takes out what captions that roll up word by word show once more: the line that the caption before ended with."""
+    last = None
+    for cue in cues:
+        if cue.lines and cue.lines[0] == last:
+            cue.lines = cue.lines[1:]
+        last = cue.lines[-1] if cue.lines else last
+
+
 def _read_cues(lines: Iterable[str], findings: Findings, *, blank_ends: bool) -> Iterator[_Cue]:
     """What lies between a line of times and the next empty line; the rest is numbers, notes and styles.
 
@@ -105,7 +118,7 @@ def _read_cues(lines: Iterable[str], findings: Findings, *, blank_ends: bool) ->
                     cue.raw.pop()
                 yield cue
             cue = _Cue(findings.span(*(times.groups() if times else ("?", "?"))))
-        elif not line.strip():
+        elif not line:
             if cue and blank_ends:
                 yield cue
                 cue = None
@@ -151,16 +164,19 @@ def _find_labels(cues: list[_Cue]) -> None:
     """Takes the names off the beginnings of lines, where the file as a whole speaks for their being names."""
     counts: Counter[str] = Counter()
     first: str | None = None
+    begun = 0
     for cue in cues:
-        for line in cue.lines:
+        for place, line in enumerate(cue.lines):
             name = _label(line.text)
             counts.update([name] if name else [])
+            begun += bool(name and place == 0)
             if first is None and not _SOUND.fullmatch(line.text):
                 first = name or ""
     telling = {name for name in counts if role_in_words(name) != "unknown" or name.casefold().startswith("speaker")}
     believed = telling | {first or ""}
     if first or telling:
-        believed |= {name for name, count in counts.items() if count >= MIN_REPEATS}
+        enough = 1 if begun >= MOSTLY_NAMED * len(cues) else MIN_REPEATS
+        believed |= {name for name, count in counts.items() if count >= enough}
     for cue in cues:
         cue.lines = [_labelled(line, believed) for line in cue.lines]
 
@@ -170,7 +186,9 @@ def _label(text: str) -> str | None:
     match = _LABEL.fullmatch(text)
     name = match["name"].strip().strip("[]()").strip() if match else ""
     words = name.split()
-    if _OWN_LABEL.fullmatch(name):
+    if len(words) == 2 and _OWN_LABEL.fullmatch(
+        name
+    ):  # also "Speaker unknown"; longer, it may be "Teacher says it once more:"
         return name
     return name if 0 < len(words) <= MAX_NAME_WORDS and all(map(_may_be_named, words)) else None
 
