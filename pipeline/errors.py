@@ -6,6 +6,7 @@ LessonMirrorError            a sentence for the user, and the next step
 │   └── SidecarError         what a file beside a recording says of it is nonsense
 ├── MediaError               this recording cannot be used as it is
 │   └── NoAudioError         it holds no sound
+├── TranscriptError          this transcript or table cannot be read
 ├── ModelError               a model or engine is missing or damaged
 ├── StageError               a step of the analysis failed
 ├── StoreError               the library cannot do this
@@ -72,6 +73,10 @@ class MediaError(LessonMirrorError):
 
 class NoAudioError(MediaError):
     """The recording holds no sound."""
+
+
+class TranscriptError(LessonMirrorError):
+    """This transcript, or table of sentences, cannot be read as it is."""
 
 
 class ModelError(LessonMirrorError):
