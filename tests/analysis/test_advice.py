@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analysis import advice as rules
 from pipeline.analysis.advice import advise
+from pipeline.analysis.feedback_rules import load_feedback
 from pipeline.analysis.metrics import measure
 from pipeline.analysis.questions import tag_questions
 from pipeline.analysis.talk import build_turns
@@ -20,7 +20,7 @@ from pipeline.lesson import Advice, Lesson, Speech, Utterance
 from pipeline.timeline import Span, clock
 from tests.lesson_values import lesson, patient, said, student, teacher
 
-THRESHOLDS = {f"{value:.0f}" for value in (rules.GOOD_WAIT_S, rules.LONG_ANSWER_S)}
+THRESHOLDS = {f"{rule.limit:g}" for rule in load_feedback().rules if "{limit}" in rule.text}
 
 
 class Class:
@@ -98,8 +98,8 @@ def test_what_is_done_well_is_not_advised() -> None:
 def test_short_waits_and_closed_questions_are_something_to_try() -> None:
     of = hasty_lesson()
     tries = [item for item in advise(of) if item.kind == "try_next"]
-    assert len(tries) == 2
-    assert {item.metric_names[0] for item in tries} < {
+    assert len(tries) == 1
+    assert tries[0].metric_names[0] in {
         "wait_time_1_median_s",
         "open_question_share",
         "student_share",
@@ -274,11 +274,11 @@ def test_whatever_happens_advice_is_backed_by_moments_and_measured_numbers(
     found = advise(of)
     kinds = [item.kind for item in found]
     assert kinds == sorted(kinds, key=("strength", "try_next", "reflection").index)
-    assert kinds.count("strength") <= 3 and kinds.count("try_next") <= 2
+    assert kinds.count("strength") <= 3 and kinds.count("try_next") <= 1 and kinds.count("reflection") <= 3
     whole = Span(0.0, of.recording.duration_s)
     for item in found:
         assert 1 <= len(item.evidence) <= 3
-        assert all(moment.span.clipped(whole) == moment.span for moment in item.evidence)
+        assert all(moment.span and moment.span.clipped(whole) == moment.span for moment in item.evidence)
         allowed = measured_numbers(of, item) | THRESHOLDS
         assert set(numbers(item.text)) <= allowed, item.text
     praised = {item.metric_names[0] for item in found if item.kind == "strength"}
