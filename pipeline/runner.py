@@ -45,7 +45,7 @@ STAGES = (
     Stage("detect", ("audio",), "heard", version=2),
     Stage("transcribe", ("audio", "heard"), "passages"),
     Stage("diarize", ("audio", "heard"), "speech", version=4),
-    Stage("understand", ("recording", "passages", "speech"), "lesson", version=2),
+    Stage("understand", ("recording", "passages", "speech"), "lesson", version=3),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}
 

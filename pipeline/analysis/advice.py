@@ -312,12 +312,17 @@ def _aspect(metric: Metric, aspect: str) -> str | None:
     return f"{number:.0f}" if aspect in ("count", "of") else _written(metric, number)
 
 
+_PER = {"1/h": "an hour", "words/min": "words a minute", "1/100 words": "in 100 words"}
+
+
 def _written(metric: Metric, value: float) -> str:
     """A value of this metric as people read it."""
     if metric.unit == "share":
         return f"{round(100 * value)} %"
     if metric.unit == "s":
         return f"{value:.1f} s" if value < MINUTE_S else clock(value)
+    if metric.unit in _PER:
+        return f"{value:.0f} {_PER[metric.unit]}"
     if metric.unit in ("count", "words"):
         return f"{value:.0f}"
     return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2f}"

@@ -164,9 +164,9 @@ class Feedback:
         raise KeyError(name)
 
     def needed(self, metric: str) -> float:
-        """How much evidence the rules ask for before they speak of a metric; 1 where none says."""
+        """The least evidence with which a rule speaks of a metric; 1 where none says."""
         asked = (item.needs for rule in self.rules for item in rule.conditions if item.metric == metric)
-        return max(asked, default=1.0)
+        return min((needs for needs in asked if needs > 0), default=1.0)
 
 
 @functools.cache
