@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline import cli_text, cli_voices
+from pipeline.cli_settings import Settings, check_folder, open_library, read_config
 from pipeline.errors import LessonMirrorError, NotFoundError, SidecarError, UsageError, shown
 from pipeline.resources import LIBRARY_VARIABLE
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from pipeline.config import Config
-    from pipeline.lesson import Lesson, LessonDetails, Role
+    from pipeline.lesson import Lesson, LessonDetails
     from pipeline.runner import Report
     from pipeline.store.library import Library
     from pipeline.store.rows import LessonRow
@@ -42,15 +44,6 @@ _Port = Annotated[int | None, typer.Option(help="The viewer's port on this machi
 INTERRUPTED = 130  # what shells give for Ctrl-C
 
 
-class _Settings:
-    """The options that stand before the command."""
-
-    config_file: Path | None = None
-    library: Path | None = None
-    debug = False
-    interrupted = False
-
-
 @app.callback()
 def _options(
     config: Annotated[
@@ -59,22 +52,7 @@ def _options(
     library: Annotated[Path | None, typer.Option(help="The folder of the library.", envvar=LIBRARY_VARIABLE)] = None,
     debug: Annotated[bool, typer.Option(help="Show where an unexpected error came from.")] = False,
 ) -> None:
-    _Settings.config_file, _Settings.library, _Settings.debug = config, library, debug
-
-
-def _config(**asr: str | None) -> Config:
-    from pipeline.config import load_config
-
-    overrides: dict[str, dict[str, Any]] = {"asr": {key: value for key, value in asr.items() if value}}
-    if _Settings.library:
-        overrides["library"] = {"folder": str(_Settings.library)}
-    return load_config(_Settings.config_file, overrides)
-
-
-def _open(config: Config) -> Library:
-    from pipeline.store.library import Library
-
-    return Library.open(config.library)
+    Settings.config_file, Settings.library, Settings.debug = config, library, debug
 
 
 @app.command()
@@ -88,8 +66,8 @@ def demo(
     from pipeline import console
     from pipeline.intake import sample_path, take_in
 
-    config = _config()
-    with _open(config) as library:
+    config = read_config()
+    with open_library(config) as library:
         row = take_in(library, sample_path(), config)
         _analyze_one(library, config, row, None)
         console.say(f"\nThe lesson is in your library as {row.id}.")
@@ -102,9 +80,13 @@ def demo(
 @app.command()
 def analyze(
     files: Annotated[
-        list[Path],  # "readable" would refuse all files for one that may not be read, in words that are not ours
+        list[Path] | None,  # "readable" would refuse all files for one that may not be read, in words that are not ours
         typer.Argument(help="Videos or sound recordings of lessons.", metavar="FILE...", readable=False),
-    ],
+    ] = None,
+    transcript: Annotated[
+        list[Path] | None,
+        typer.Option(help="Text instead of a recording: CSV, XLSX, WebVTT, SRT or Whisper's JSON.", readable=False),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Also write lesson.json, captions and tables into this folder.")
     ] = None,
@@ -126,32 +108,37 @@ def analyze(
     from pipeline.intake import take_in
     from pipeline.lesson import LessonDetails
 
-    config = _config(engine=engine, model=model, device=device, language=language)
+    if bool(files) == bool(transcript):
+        raise UsageError(
+            "Nothing says what to analyse."
+            if not files
+            else "Recordings and transcripts are analysed one or the other.",
+            hint="Name recordings, or one transcript or more with --transcript FILE.",
+        )
+    config = read_config(engine=engine, model=model, device=device, language=language)
     when, until = parse_date(held_on, "--date"), parse_date(keep_until, "--keep-until")
     given = LessonDetails(teacher, class_name, subject, title, when, basis, until)
     details: LessonDetails | None = given if given != LessonDetails() else None
-    _check_folder(out)
-    failures = 0
-    with _open(config) as library:
+    check_folder(out)
+    if transcript:
+        cli_text.analyze_transcripts(config, transcript, out)
+        return
+    failures, count = 0, len(files or ())
+    with open_library(config) as library:
         work = _Work(library, config, out)
-        for number, path in enumerate(files, start=1):
-            console.say(f"{shown(path.name)} ({number} of {len(files)})" if len(files) > 1 else shown(path.name))
+        for number, path in enumerate(files or (), start=1):
+            console.say(f"{shown(path.name)} ({number} of {count})" if count > 1 else shown(path.name))
             try:
                 work.analyze(take_in(library, path, config, details=details))
             except LessonMirrorError as error:
-                if error.exit_code != 1 and not (isinstance(error, SidecarError) and len(files) > 1):
+                if error.exit_code != 1 and not (isinstance(error, SidecarError) and count > 1):
                     raise
                 failures += 1
                 console.fail(error)
     if failures:
-        if len(files) > 1:
-            console.say(f"{len(files) - failures} of {len(files)} recordings were analysed.")
+        if count > 1:
+            console.say(f"{count - failures} of {count} recordings were analysed.")
         raise typer.Exit(1)
-
-
-def _check_folder(out: Path | None) -> None:
-    if out is not None and out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out} is a file, not a folder.", hint="Name a folder; it is made if it is missing.")
 
 
 class _Work:
@@ -198,7 +185,7 @@ def _unless_interrupted(report: Report) -> Report:
     """The same report, which ends the work where Ctrl-C came while nothing could be raised (in a destructor, say)."""
 
     def checked(stage: str, done: float, left_s: float | None) -> None:
-        if _Settings.interrupted:
+        if Settings.interrupted:
             raise KeyboardInterrupt
         report(stage, done, left_s)
 
@@ -206,7 +193,7 @@ def _unless_interrupted(report: Report) -> Report:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    _Settings.interrupted = True
+    Settings.interrupted = True
     signal.default_int_handler(number, frame)
 
 
@@ -219,7 +206,7 @@ def serve(
     port: _Port = None,
 ) -> None:
     """Show the library in the browser, and analyse what is uploaded there. Ends with Ctrl-C."""
-    _serve(_config(), port)
+    _serve(read_config(), port)
 
 
 def _serve(config: Config, port: int | None) -> None:
@@ -232,10 +219,10 @@ def _serve(config: Config, port: int | None) -> None:
 
 def _worker_command() -> list[str]:
     command = [sys.executable, "-m", "pipeline.cli"]
-    if _Settings.config_file:
-        command += ["--config", str(_Settings.config_file)]
-    if _Settings.library:
-        command += ["--library", str(_Settings.library)]
+    if Settings.config_file:
+        command += ["--config", str(Settings.config_file)]
+    if Settings.library:
+        command += ["--library", str(Settings.library)]
     return [*command, "worker"]
 
 
@@ -249,8 +236,8 @@ def worker(until_idle: Annotated[bool, typer.Option(help="End when the queue is 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    config = _config()
-    with _open(config) as library:
+    config = read_config()
+    with open_library(config) as library:
         run_worker(library, config, stop, until_idle=until_idle)
 
 
@@ -263,7 +250,7 @@ def list_lessons(
     """List the lessons of the library."""
     from pipeline import console
 
-    with _open(_config()) as library:
+    with open_library(read_config()) as library:
         console.print_lessons(library.lessons(search=search))
 
 
@@ -278,8 +265,8 @@ def export(
     from pipeline import console
     from pipeline.report.exports import write_exports
 
-    _check_folder(out)
-    with _open(_config()) as library:
+    check_folder(out)
+    with open_library(read_config()) as library:
         row = library.find_lesson(lesson)
         found = library.load_result(row.id)
         if found is None:
@@ -289,75 +276,8 @@ def export(
         console.say(f"Written to {write_exports(found, out)}")
 
 
-@app.command()
-def correct(
-    lesson: Annotated[str, typer.Argument(help="The lesson's id, or the beginning of it.")],
-    voice: Annotated[str | None, typer.Option(help="The voice that is wrong, such as S2.")] = None,
-    span: Annotated[str | None, typer.Option(help="When, in seconds or as minutes:seconds, such as 1:10-1:15.")] = None,
-    speaker: Annotated[
-        str | None, typer.Option("--as", help="Who it is: another voice, such as S1, or a name.")
-    ] = None,
-    role: Annotated[str | None, typer.Option(help="teacher, student or unknown.")] = None,
-    undo: Annotated[bool, typer.Option("--undo", help="Take back the latest correction.")] = False,
-) -> None:
-    """Say who speaks where the program was wrong; the numbers follow. Without options: who speaks, and what was corrected."""
-    from pipeline import console, corrections
-    from pipeline.arguments import parse_span
-
-    if undo and (voice or span or speaker or role):
-        raise UsageError("--undo takes back the latest correction and goes alone.", hint="Leave the other options out.")
-    with _open(_config()) as library:
-        row = library.find_lesson(lesson)
-        if undo:
-            console.print_numbers(corrections.undo(library, row.id))
-        elif voice or span or speaker or role:
-            when, what = parse_span(span), cast("Role | None", role)
-            changed = corrections.correct(library, row.id, voice=voice, span=when, speaker=speaker, role=what)
-            console.print_numbers(changed)
-        else:
-            console.print_voices(library.load_result(row.id), library.corrections(row.id))
-
-
-@app.command()
-def enrol(
-    teacher: Annotated[str, typer.Option(help="Whose voice it is; lessons with this teacher will use it.")],
-    consent: Annotated[str, typer.Option(help="Who agreed to keeping the voice, and when.")],
-    lesson: Annotated[str | None, typer.Option(help="A lesson's id: take the voice from there.")] = None,
-    voice: Annotated[str | None, typer.Option(help="Which voice of that lesson, such as S1.")] = None,
-    span: Annotated[str | None, typer.Option(help="Or when it speaks there, such as 1:10-1:40.")] = None,
-    recording: Annotated[
-        Path | None, typer.Option(help="Or a short recording in which only the teacher speaks.")
-    ] = None,
-) -> None:
-    """Enrol a teacher's voice, with consent: later lessons of this teacher are then surer who the teacher is."""
-    from pipeline import console, enrolment
-    from pipeline.arguments import parse_span
-
-    if (lesson is None) == (recording is None):
-        raise UsageError("The voice comes from a lesson or from a recording.", hint="Name --lesson or --recording.")
-    config, person = _config(), enrolment.Person(teacher, consent)
-    with _open(config) as library:
-        if recording is not None:
-            row = enrolment.enrol_from_recording(library, config, person, recording)
-        else:
-            found, when = library.find_lesson(lesson or ""), parse_span(span)
-            row = enrolment.enrol_from_lesson(library, config, person, found.id, voice=voice, span=when)
-        console.say(f"The voice of {shown(row.name)} is enrolled, from {row.speech_s:.0f} s of speech.")
-        console.say("Lessons analysed from now on with this teacher use it. `lessonmirror voices --forget` removes it.")
-
-
-@app.command()
-def voices(
-    forget: Annotated[str | None, typer.Option(help="Remove the enrolled voice of this teacher for good.")] = None,
-) -> None:
-    """Show the enrolled voices and the record of enrolling and removing them; or remove one."""
-    from pipeline import console
-
-    with _open(_config()) as library:
-        if forget is not None:
-            row = library.remove_voiceprint(forget)
-            console.say(f"The voice of {shown(row.name)} was removed.")
-        console.print_enrolled(library.voiceprints(), library.audit_record())
+for _command in (cli_voices.correct, cli_voices.enrol, cli_voices.voices, cli_text.label):
+    app.command()(_command)
 
 
 @app.command()
@@ -368,7 +288,7 @@ def delete(
     """Delete a lesson: recording, results, notes and all that was made of it."""
     from pipeline import console
 
-    with _open(_config()) as library:
+    with open_library(read_config()) as library:
         row = library.find_lesson(lesson)
         console.print_plan(row, library.deletion_plan(row.id))
         if not yes:
@@ -396,7 +316,7 @@ def doctor() -> None:
     from pipeline import console
     from pipeline.doctor import examine
 
-    findings = examine(_config())
+    findings = examine(read_config())
     console.print_findings(findings)
     if any(finding.bad for finding in findings):
         raise typer.Exit(1)
@@ -427,7 +347,7 @@ def _guarded(command: Callable[..., Any]) -> int:
         console.fail(error)
         return error.exit_code
     except Exception as error:
-        if _Settings.debug:
+        if Settings.debug:
             raise
         console.fail(console.unexpected(error))
         return 1

@@ -55,6 +55,13 @@ class DiarizationConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscourseConfig:
+    """What judges questions, talk moves and uptake."""
+
+    engine: str = "minilm"
+
+
+@dataclass(frozen=True, slots=True)
 class ModelsConfig:
     """Which weights may be used."""
 
@@ -76,6 +83,7 @@ class Config:
     media: MediaConfig = field(default_factory=MediaConfig)
     asr: AsrConfig = field(default_factory=AsrConfig)
     diarization: DiarizationConfig = field(default_factory=DiarizationConfig)
+    discourse: DiscourseConfig = field(default_factory=DiscourseConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     viewer: ViewerConfig = field(default_factory=ViewerConfig)
 
@@ -93,6 +101,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("asr", "device"): ("auto", "cpu", "cuda"),
     ("asr", "language"): ("auto", *LANGUAGES),
     ("diarization", "engine"): ("campplus",),
+    ("discourse", "engine"): ("minilm", "rules"),
 }
 # The smallest and largest value of a number that a run can work with.
 LIMITS: Mapping[tuple[str, str], tuple[int, int]] = {

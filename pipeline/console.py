@@ -26,9 +26,12 @@ STAGE_WORDS = {
     "detect": "Finding speech",
     "transcribe": "Writing down what is said",
     "diarize": "Telling voices apart",
+    "discourse": "Reading what is asked",
     "understand": "Counting and measuring",
     "video": "Preparing the video",
 }
+
+ADVICE_WORDS = {"strength": "Went well", "try_next": "To try next", "reflection": "To think about"}
 
 
 def say(text: str) -> None:
@@ -97,6 +100,12 @@ def print_numbers(lesson: Lesson) -> None:
         say(f"  {text:<44}{value}")
     for notice in lesson.notices:
         say(f"  Note: {shown(notice)}")
+
+
+def print_advice(lesson: Lesson) -> None:
+    """What went well, what to try next and what to think about."""
+    for item in lesson.advice:
+        say(f"  {ADVICE_WORDS[item.kind]}: {shown(item.text)}")
 
 
 def _numbers(lesson: Lesson) -> list[tuple[str, str]]:

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from pipeline.errors import NotFoundError, UsageError
 from pipeline.lesson import ROLES, Correction, Lesson, Role, Speech
+from pipeline.stages.discourse import Discourse
 from pipeline.stages.payloads import passages_from_json, speech_from_json
-from pipeline.stages.understand import ONE_GROUP, notices, understand
+from pipeline.stages.understand import attribute, notices, understand
 from pipeline.store.library import Library
 from pipeline.timeline import Span
 
@@ -59,11 +60,21 @@ def recompute(library: Library, lesson_id: str) -> Lesson:
         raise NotFoundError("What the models heard is not kept any more.", hint="Analyse the recording again.")
     passages, speech = passages_from_json(json.loads(words.payload)), speech_from_json(json.loads(voices.payload))
     corrections = [row.correction for row in library.corrections(lesson_id)]
-    lesson = understand(before.recording, passages, speech, corrections)
-    kept = tuple(text for text in before.notices if text != ONE_GROUP)
+    said = attribute(passages, speech, corrections)
+    lesson = understand(before.recording, passages, said, _discourse(library, before, lesson_id))
+    again = notices(before)
+    kept = tuple(text for text in before.notices if text not in again)
     lesson = replace(lesson, stages=before.stages, notices=(*kept, *notices(lesson)))
     library.save_result(lesson_id, lesson)
     return lesson
+
+
+def _discourse(library: Library, before: Lesson, lesson_id: str) -> Discourse | None:
+    """What the text model said of the lesson, if the lesson as it is rests on that."""
+    if all(record.stage != "discourse" for record in before.stages):
+        return None
+    kept = library.latest_stage_output(lesson_id, "discourse")
+    return Discourse.from_json(json.loads(kept.payload)) if kept else None
 
 
 def _result(library: Library, lesson_id: str) -> Lesson:

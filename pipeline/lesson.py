@@ -170,14 +170,19 @@ class Question:
     confidence: float
     focus: Literal["focusing", "funnelling"] | None = None
     demand: Literal["recall", "explain", "reason"] | None = None
+    kind_confidence: float | None = None
 
     def __post_init__(self) -> None:
         _need_share(self.confidence, "confidence")
+        _need_share(self.kind_confidence, "kind_confidence")
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """About a sentence of one speaker. ``span`` is None in lessons that come from text without times."""
+    """About a sentence of one speaker. ``span`` is None in lessons that come from text without times.
+
+    ``move_confidence`` is None where no model has judged; with neither move, it says how sure it is that there is none.
+    """
 
     id: str
     span: Span | None
@@ -191,9 +196,13 @@ class Utterance:
     student_move: str | None = None
     uptake: float | None = None
     praise: Literal["specific", "general"] | None = None
+    move_confidence: float | None = None
+    praise_confidence: float | None = None
 
     def __post_init__(self) -> None:
         _need_share(self.uptake, "uptake")
+        _need_share(self.move_confidence, "move_confidence")
+        _need_share(self.praise_confidence, "praise_confidence")
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,11 +124,14 @@ def _utterance(item: Utterance) -> Json:
             "confidence": _number(question.confidence),
             "focus": question.focus,
             "demand": question.demand,
+            "kind_confidence": _number(question.kind_confidence),
         },
         "teacher_move": item.teacher_move,
         "student_move": item.student_move,
         "uptake": _number(item.uptake),
         "praise": item.praise,
+        "move_confidence": _number(item.move_confidence),
+        "praise_confidence": _number(item.praise_confidence),
     }
 
 
@@ -185,7 +188,7 @@ def _moment_from(data: Json) -> Moment:
 
 
 def _question_from(data: Json) -> Question:
-    return Question(data["kind"], data["confidence"], data["focus"], data["demand"])
+    return Question(data["kind"], data["confidence"], data["focus"], data["demand"], data.get("kind_confidence"))
 
 
 def _utterance_from(data: Json) -> Utterance:
@@ -202,6 +205,8 @@ def _utterance_from(data: Json) -> Utterance:
         student_move=data["student_move"],
         uptake=data["uptake"],
         praise=data["praise"],
+        move_confidence=data.get("move_confidence"),
+        praise_confidence=data.get("praise_confidence"),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.lesson import MediaInfo, Passage, Role
+from pipeline.lesson import MediaInfo, Passage, QuestionKind, Role
 from pipeline.timeline import Span
 
 if TYPE_CHECKING:
@@ -162,3 +162,41 @@ class Sentence:
     text: str
     role: Role
     new_speaker: bool
+
+
+QUESTION_KINDS: tuple[QuestionKind, ...] = ("open", "closed", "procedural", "rhetorical")
+FOCUS_LABELS = ("none", "focusing", "funnelling")
+DEMAND_LABELS = ("none", "recall", "explain", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a model makes of a sentence, in probabilities.
+
+    ``question``: that it asks. ``teacher`` and ``student``: each move of ``TEACHER_LABELS`` and ``STUDENT_LABELS``, should a
+    teacher or a student have said it. ``kind``, ``focus`` and ``demand``: of ``QUESTION_KINDS``, ``FOCUS_LABELS`` and
+    ``DEMAND_LABELS``, should it ask.
+    """
+
+    question: float
+    teacher: tuple[float, ...]
+    student: tuple[float, ...]
+    kind: tuple[float, ...]
+    focus: tuple[float, ...]
+    demand: tuple[float, ...]
+
+
+class DiscourseModel(Protocol):
+    """Reads a lesson's sentences in the light of their neighbours. Case and punctuation make no difference to it."""
+
+    name: str
+    model_sha256: str
+    languages: frozenset[str]
+
+    def judge(self, sentences: Sequence[Sentence], *, progress: Progress) -> tuple[Judgement, ...]:
+        """One judgement a sentence, in order; the sentences are a lesson's, in order."""
+        ...
+
+    def uptake(self, exchanges: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
+        """How far each teacher's turn builds on the student's turn before it (student, teacher): 0 to 1, shape (exchanges,)."""
+        ...

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.config import Config, suggestion
 from pipeline.errors import ConfigError, ModelError
-from pipeline.ports import Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
+from pipeline.ports import DiscourseModel, Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
 from pipeline.resources import data_path
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
     "speech_detector": {"segmentation-3.0": "pipeline.backends.segmentation_pyannote:PyannoteSegmentation"},
     "embedder": {"campplus": "pipeline.backends.speakers_campplus:CamPlusPlus"},
     "voice_space": {"linear": "pipeline.backends.voice_space:LinearVoiceSpace"},
+    "discourse": {"minilm": "pipeline.backends.discourse_minilm:MiniLmDiscourse"},
     "media_reader": {"ffmpeg": "pipeline.backends.media_ffmpeg:FfmpegMediaReader"},
 }
 DETECTOR = "segmentation-3.0"
 EMBEDDER_WEIGHTS = {"campplus": "campplus-zh-en"}
+DISCOURSE_WEIGHTS = {"minilm": "discourse"}
 
 
 def backend(kind: str, name: str) -> Any:
@@ -76,6 +78,17 @@ def embedder(config: Config) -> Embedder:
 def voice_space() -> VoiceSpace:
     """What compares voices and hears a child's from an adult's."""
     return cast("VoiceSpace", backend("voice_space", "linear")(data_path("models", "voice_space.npz")))
+
+
+def discourse_model(config: Config) -> DiscourseModel | None:
+    """What judges questions, talk moves and uptake; None where rules are to do it, by choice or for their licence."""
+    engine = config.discourse.engine
+    if engine == "rules" or not config.models.allow_noncommercial:
+        return None
+    from pipeline.backends.weights import resolve_model
+
+    files = resolve_model(DISCOURSE_WEIGHTS[engine])
+    return cast("DiscourseModel", backend("discourse", engine)(files.folder, files.sha256))
 
 
 def media_reader(config: Config) -> MediaReader:

@@ -20,8 +20,9 @@ from typing import Any
 from pipeline import registry
 from pipeline.config import Config, config_sha256
 from pipeline.errors import Cancelled, DiskFullError, LessonMirrorError, MediaError, StageError, StoreError
-from pipeline.lesson import Lesson, Passage, Recording, Speech, StageRecord
-from pipeline.ports import Audio, Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
+from pipeline.lesson import Lesson, Passage, Recording, Speech, StageRecord, Utterance
+from pipeline.ports import Audio, DiscourseModel, Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
+from pipeline.stages.discourse import Discourse, judge_discourse
 from pipeline.stages.payloads import passages_from_json, passages_to_json, speech_from_json, speech_to_json
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow
@@ -45,7 +46,8 @@ STAGES = (
     Stage("detect", ("audio",), "heard", version=2),
     Stage("transcribe", ("audio", "heard"), "passages"),
     Stage("diarize", ("audio", "heard"), "speech", version=4),
-    Stage("understand", ("recording", "passages", "speech"), "lesson", version=3),
+    Stage("discourse", ("audio", "passages", "speech"), "discourse"),
+    Stage("understand", ("recording", "passages", "speech", "discourse"), "lesson", version=3),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}
 
@@ -112,6 +114,10 @@ class Runner:
     def _voice_space(self) -> VoiceSpace:
         return registry.voice_space()
 
+    @cached_property
+    def _discourse_model(self) -> DiscourseModel | None:
+        return registry.discourse_model(self._config)
+
     def analyze(self, row: LessonRow) -> Lesson:
         """The analysed lesson, saved in the library.
 
@@ -169,14 +175,13 @@ class _Run:
 
     def lesson(self) -> Lesson:
         audio = self._audio()
-        recording = Recording(self._row.sha256, self._row.name, audio.duration_s)
         heard = self._heard(audio)
         if not heard.speech:
             raise self._no_speech()
         passages = self._passages(audio, heard)
         if not passages:
             raise self._no_speech()
-        return self._understand(recording, passages, self._speech(audio, heard))
+        return self._understand(audio, passages, self._speech(audio, heard))
 
     def _no_speech(self) -> MediaError:
         return MediaError(
@@ -246,12 +251,34 @@ class _Run:
             return ()
         return speech_from_json(rows)
 
-    def _understand(self, recording: Recording, passages: tuple[Passage, ...], speech: tuple[Speech, ...]) -> Lesson:
+    def _discourse(self, audio: Audio, utterances: Sequence[Utterance]) -> Discourse | None:
+        """What the text model says; None where rules judge. Whatever goes wrong here, the numbers of talk are not lost."""
+        try:
+            model = self._runner._discourse_model
+            if model is None:
+                return None
+            said = [(item.speaker, item.role, item.text, item.language) for item in utterances]
+
+            def work(clock: _Clock) -> Any:
+                return judge_discourse(model, utterances, audio=audio, progress=clock).to_json()
+
+            return Discourse.from_json(self._cached("discourse", model, (said,), work))
+        except (Cancelled, StoreError):
+            raise
+        except Exception as error:
+            reason = error.message if isinstance(error, LessonMirrorError) else f"{type(error).__name__}: {error}"
+            self._notices.append(f"Talk moves and uptake could not be judged ({reason}). All else is complete.")
+            return None
+
+    def _understand(self, audio: Audio, passages: tuple[Passage, ...], speech: tuple[Speech, ...]) -> Lesson:
         from pipeline.stages import understand
 
-        clock = _Clock("understand", self._runner._report)
         corrections = [item.correction for item in self._runner._library.corrections(self._row.id)]
-        lesson = understand.understand(recording, passages, speech, corrections)
+        said = understand.attribute(passages, speech, corrections)
+        discourse = self._discourse(audio, said.utterances)
+        clock = _Clock("understand", self._runner._report)
+        recording = Recording(self._row.sha256, self._row.name, audio.duration_s)
+        lesson = understand.understand(recording, passages, said, discourse)
         clock(1.0)
         record = StageRecord(
             "understand", "rules", "", config_sha256(_BY_NAME["understand"].version), clock.elapsed_s, _now()

@@ -31,8 +31,9 @@ METRIC_NAMES: tuple[str, ...] = (
         "longest_monologue_s turns_per_h pace_teacher_wpm pace_student_wpm fillers_teacher_per_100 voice_gini "
         "question_count question_rate_per_h open_question_share procedural_question_count rhetorical_question_count "
         "student_question_count student_answer_words_median short_answer_share wait_time_1_median_s "
-        "wait_time_1_under_1s_share wait_time_2_median_s uptake_mean ire_share reasoning_share praise_specific_count "
-        "praise_general_count"
+        "wait_time_1_under_1s_share wait_time_1_open_median_s wait_time_1_closed_median_s wait_time_2_median_s uptake_mean "
+        "ire_share reasoning_share praise_specific_count praise_general_count academic_words_teacher_per_100 "
+        "academic_words_student_per_100"
     ).split(),
     *(f"move_{label}_count" for label in (*TEACHER_LABELS, *STUDENT_LABELS) if label != "none"),
 )

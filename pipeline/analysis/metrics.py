@@ -7,13 +7,14 @@ be told who spoke.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from pipeline.analysis.align import UNSPACED_LANGUAGES
+from pipeline.analysis.discourse_metrics import measure_discourse
 from pipeline.analysis.questions import ENGLISH_RULES_FOR, normalised
 from pipeline.analysis.talk import TURN_PAUSE_S, longest_monologue, of_role, paced_talk_s, silences
-from pipeline.analysis.waits import MAX_AVERAGED_S
+from pipeline.analysis.waits import averaged
 from pipeline.lesson import ROLES, Lesson, Metric, Moment, QuestionKind, Role, Speech, Utterance, Wait
 from pipeline.timeline import Span, covering, overlaps, share, summed_s, total_s
 
@@ -25,7 +26,7 @@ MAX_MOMENTS = 200  # what a person would still look at; the count itself is neve
 
 def measure(lesson: Lesson) -> tuple[Metric, ...]:
     """All metrics of the lesson, in the order in which they are shown."""
-    groups = (_talk, _flow, _voices, _questions, _waits, _sequences)
+    groups = (_talk, _flow, _voices, _questions, _waits, _sequences, measure_discourse)
     return tuple(metric for group in groups for metric in group(lesson))
 
 
@@ -252,11 +253,6 @@ def _same_turn(before: Utterance, after: Utterance) -> bool:
 def _turns(answers: Iterable[Sequence[Utterance]]) -> tuple[Moment, ...]:
     timed = ((answer[0].id, [item.span for item in answer if item.span]) for answer in answers)
     return tuple(Moment(covering(spans), name) for name, spans in timed if spans)[:MAX_MOMENTS]
-
-
-def averaged(waits: Iterable[Wait], accept: Callable[[Wait], bool]) -> tuple[Wait, ...]:
-    """The waits that count: accepted, and not over 30 s (that is work time)."""
-    return tuple(wait for wait in waits if accept(wait) and wait.span.duration_s <= MAX_AVERAGED_S)
 
 
 def _waits(lesson: Lesson) -> tuple[Metric, ...]:

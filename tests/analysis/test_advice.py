@@ -450,7 +450,8 @@ class Talk:
             Metric(name, value, units.get(name, "count"), denominator=20.0 if name in units else None)
             for name, value in values.items()
         )
-        return replace(of, metrics=(*measure(of), *added))
+        kept = (item for item in measure(of) if item.name not in values)
+        return replace(of, metrics=(*kept, *added))
 
 
 def exchanges(
@@ -458,7 +459,7 @@ def exchanges(
 ) -> Talk:
     made = Talk()
     for _ in range(count):
-        made.student("It is seven because of this line here.", **(student_labels or {}))
+        made.student("It is seven, look at this line here.", **(student_labels or {}))
         made.teacher("Now look at the next line of it.", **(teacher_labels or {}))
     return made
 
@@ -526,8 +527,18 @@ def test_what_the_teacher_does_well_in_talk_is_a_strength(
     ("labels", "metric"), [({"teacher_move": "revoicing"}, "move_revoicing_count"), ({"uptake": 0.8}, "uptake_mean")]
 )
 def test_of_a_number_that_is_unknown_nothing_is_said(labels: dict[str, Any], metric: str) -> None:
-    for of in (exchanges(8, labels).measured(**{metric: None}), exchanges(8, labels).measured()):
+    unknown = exchanges(8, labels).measured(**{metric: None})
+    missing = replace(unknown, metrics=tuple(item for item in unknown.metrics if item.name != metric))
+    for of in (unknown, missing):
         assert metric not in {name for item in advise(of) for name in item.metric_names}
+
+
+def test_without_a_model_reasons_are_found_by_their_words() -> None:
+    made = Talk()
+    for _ in range(8):
+        made.student("It floats because there is air in it.").teacher("Now look at the next line of it.")
+    [found] = [item for item in advise(made.measured()) if "Students gave reasons" in item.text]
+    assert [moment.utterance_id for moment in found.evidence] == ["u1", "u3", "u5"]
 
 
 @pytest.mark.parametrize(

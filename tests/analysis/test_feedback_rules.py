@@ -10,6 +10,7 @@ import pytest
 from pipeline.analysis.feedback_rules import METRIC_NAMES, fields_of, filled_in, load_feedback
 from pipeline.analysis.metrics import measure
 from pipeline.analysis.moments import SELECTORS
+from pipeline.analysis.vocabulary import measure_vocabulary
 from pipeline.errors import ConfigError
 from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS
 from pipeline.resources import data_path
@@ -84,7 +85,7 @@ def test_all_talk_moves_can_be_shown() -> None:
 
 
 def test_every_metric_that_is_measured_may_be_named() -> None:
-    assert {metric.name for metric in measure(lesson())} <= set(METRIC_NAMES)
+    assert {metric.name for metric in (*measure(lesson()), *measure_vocabulary(lesson(), ()))} <= set(METRIC_NAMES)
     assert len(set(METRIC_NAMES)) == len(METRIC_NAMES)
 
 

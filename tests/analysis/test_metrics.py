@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analysis.metrics import averaged, clear_voices, filler_count, gini, measure
+from pipeline.analysis.metrics import clear_voices, filler_count, gini, measure
 from pipeline.analysis.questions import tag_questions
 from pipeline.analysis.talk import build_segments, build_turns
-from pipeline.analysis.waits import find_ire, find_waits
+from pipeline.analysis.waits import averaged, find_ire, find_waits
 from pipeline.lesson import Lesson, Metric, Sequence, Speech, Utterance, Wait
+from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS
 from pipeline.timeline import Span
 from tests.lesson_values import lesson, patient, said, somebody, spans, student, teacher, waited, words
 
@@ -42,6 +43,13 @@ NAMES = {
     "wait_time_1_under_1s_share": "share",
     "wait_time_2_median_s": "s",
     "ire_share": "share",
+    "wait_time_1_open_median_s": "s",
+    "wait_time_1_closed_median_s": "s",
+    "uptake_mean": "share",
+    "reasoning_share": "share",
+    "praise_specific_count": "count",
+    "praise_general_count": "count",
+    **{f"move_{label}_count": "count" for label in (*TEACHER_LABELS, *STUDENT_LABELS) if label != "none"},
 }
 
 

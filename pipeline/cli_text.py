@@ -1,0 +1,95 @@
+"""The commands about text alone: lessons from transcripts, and labels for tables."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli_settings import read_config
+from pipeline.errors import LessonMirrorError, StoreError, UsageError, disk_full, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.config import Config
+
+
+def analyze_transcripts(config: Config, files: list[Path], out: Path | None) -> None:
+    """Analyses each transcript and prints its numbers; with ``out`` also writes lesson.json and the tables."""
+    from pipeline import console
+    from pipeline.report.exports import write_exports
+    from pipeline.text_lesson import TextAnalyzer
+
+    analyzer = TextAnalyzer(config)
+    failures = 0
+    for number, path in enumerate(files, start=1):
+        console.say(f"{shown(path.name)} ({number} of {len(files)})" if len(files) > 1 else shown(path.name))
+        try:
+            with console.stage_bars() as report:
+                lesson = analyzer.analyze(path, progress=lambda done: report("discourse", done, None))
+                report("discourse", 1.0, 0.0)
+            console.print_numbers(lesson)
+            console.print_advice(lesson)
+            if out is not None:
+                console.say(f"  Written to {write_exports(lesson, out)}")
+        except LessonMirrorError as error:
+            if error.exit_code != 1:
+                raise
+            failures += 1
+            console.fail(error)
+    if out is None and failures < len(files):
+        console.say("\nNothing was kept. Add --out FOLDER to write lesson.json and the tables.")
+    if failures:
+        raise typer.Exit(1)
+
+
+def label(
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV with the columns transcript, turn, speaker, role, sentence.", readable=False),
+    ],
+    out: Annotated[Path, typer.Option(help="The CSV to write: the same rows in the same order, with labels.")],
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Rate uptake: the columns are student_text and teacher_text.")
+    ] = False,
+) -> None:
+    """Label a table of sentences with talk moves and questions, or rate exchanges for uptake."""
+    from pipeline import console, labelling, registry
+    from pipeline.transcripts import read_table, require_columns
+
+    if out.exists() and out.samefile(file):
+        raise UsageError("--out is the file that is read.", hint="Name another file to write.")
+    table = read_table(file)
+    require_columns(table, labelling.PAIR_COLUMNS if pairs else labelling.SENTENCE_COLUMNS, file)
+    model = registry.discourse_model(read_config())
+    if model is None:
+        console.say("Rules judge: the trained weights are switched off in the settings. Talk moves stay empty.")
+    with console.stage_bars() as report:
+
+        def progress(done: float) -> None:
+            report("discourse", done, None)
+
+        labelled = (
+            labelling.rate_uptake(table, model) if pairs else labelling.label_sentences(table, model, progress=progress)
+        )
+        progress(1.0)
+    _write(labelled, out)
+    console.say(f"{len(labelled)} rows written to {shown(str(out))}.")
+
+
+def _write(table: pd.DataFrame, out: Path) -> None:
+    """The table as CSV, all or nothing."""
+    draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(draft, index=False, compression=None)
+        draft.replace(out)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        if error.errno == errno.ENOSPC:
+            raise disk_full(out.parent) from error
+        raise StoreError(f"{out} could not be written: {error.strerror}.", hint="Choose another place.") from error

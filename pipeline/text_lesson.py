@@ -1,0 +1,109 @@
+"""A lesson from a transcript alone: the same values as from a recording, as far as text and its times can tell."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline import registry
+from pipeline.analysis.languages import guess_language
+from pipeline.analysis.talk import build_segments, build_turns
+from pipeline.analysis.waits import find_ire, find_waits
+from pipeline.config import Config, config_sha256
+from pipeline.lesson import Lesson, Recording, Speech, StageRecord, Utterance
+from pipeline.ports import DiscourseModel, Progress
+from pipeline.stages.discourse import judge_discourse
+from pipeline.stages.understand import complete, label_utterances, notices, text_languages
+from pipeline.timeline import share
+from pipeline.transcripts import Transcript, read_transcript
+
+TEACHER_WORD_SHARE = 0.4  # who says more than that, and more than anybody else, is taken for the teacher
+
+NO_TIMES = "This lesson comes from text without times: talk times and waiting could not be measured."
+TEXT_TIMES = (
+    "This lesson comes from text: its talk times and waits are those written in the transcript, which are seldom exact to "
+    "half a second."
+)
+ROLES_GUESSED = (
+    "The transcript does not say who is the teacher. The speaker with most words was taken for the teacher: {speaker}. Add a "
+    "column role (teacher or student) if that is wrong."
+)
+
+
+class TextAnalyzer:
+    """Makes lessons of transcripts; the text model is loaded once, when it is first needed."""
+
+    def __init__(self, config: Config) -> None:
+        self._model: DiscourseModel | None = registry.discourse_model(config)
+
+    def analyze(self, path: Path, *, progress: Progress) -> Lesson:
+        """The lesson of one transcript. Raises TranscriptError for a file that cannot be read as one."""
+        transcript = read_transcript(path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return self.lesson(transcript, path.name, sha256, progress=progress)
+
+    def lesson(self, transcript: Transcript, name: str, sha256: str, *, progress: Progress) -> Lesson:
+        """The lesson of a transcript that was read."""
+        began = time.monotonic()
+        utterances, guessed = with_roles(utterances_of(transcript))
+        discourse = None if self._model is None else judge_discourse(self._model, utterances, progress=progress)
+        utterances = label_utterances(utterances, discourse)
+        speech = _speech(utterances)
+        turns = build_turns(speech)
+        duration_s = max((item.span.end_s for item in speech), default=0.0)
+        languages = text_languages(utterances)
+        lesson = Lesson(
+            recording=Recording(sha256, name, duration_s),
+            language=transcript.language or (languages[0][0] if languages else None),
+            languages=languages,
+            speech=speech,
+            turns=turns,
+            segments=build_segments(speech, duration_s) if speech else (),
+            utterances=utterances,
+            waits=find_waits(utterances, speech, turns),
+            sequences=find_ire(utterances),
+        )
+        told = (*transcript.notices, *guessed, TEXT_TIMES if speech else NO_TIMES)
+        lesson = complete(lesson)
+        record = self._record(time.monotonic() - began)
+        return replace(lesson, stages=(record,), notices=(*told, *notices(lesson)))
+
+    def _record(self, elapsed_s: float) -> StageRecord:
+        backend, sha256 = (self._model.name, self._model.model_sha256) if self._model else ("rules", "")
+        return StageRecord("discourse", backend, sha256, config_sha256(), elapsed_s, datetime.now(UTC))
+
+
+def utterances_of(transcript: Transcript) -> tuple[Utterance, ...]:
+    """The transcript's sentences as utterances u1, u2, ... in the language of each."""
+    usual = transcript.language or "en"
+    return tuple(
+        Utterance(
+            f"u{number}", item.span, item.speaker, item.role, item.text, language=guess_language(item.text, usual)
+        )
+        for number, item in enumerate(transcript.sentences, start=1)
+    )
+
+
+def with_roles(utterances: Sequence[Utterance]) -> tuple[tuple[Utterance, ...], tuple[str, ...]]:
+    """The utterances, where no role is known with the likeliest teacher; and what the reader has to know about that."""
+    words: dict[str, int] = {}
+    for item in utterances:
+        words[item.speaker] = words.get(item.speaker, 0) + len(item.text.split())
+    if len(words) < 2 or any(item.role != "unknown" for item in utterances):
+        return tuple(utterances), ()
+    most = max(words, key=words.__getitem__)
+    if (share(words[most], sum(words.values())) or 0.0) < TEACHER_WORD_SHARE:
+        return tuple(utterances), ()
+    found = tuple(replace(item, role="teacher" if item.speaker == most else "student") for item in utterances)
+    return found, (ROLES_GUESSED.format(speaker=most),)
+
+
+def _speech(utterances: Sequence[Utterance]) -> tuple[Speech, ...]:
+    """Each timed utterance as a stretch of speech: finer times a transcript does not have."""
+    return tuple(
+        Speech(item.span, item.speaker, item.role) for item in utterances if item.span and item.span.duration_s > 0
+    )
