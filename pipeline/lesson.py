@@ -225,10 +225,17 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A place in the lesson that can be played: the evidence behind a number or a piece of advice."""
+    """A place in the lesson: the evidence behind a number or a piece of advice.
 
-    span: Span
+    ``span`` is None in lessons that come from text without times; an utterance then says where it is.
+    """
+
+    span: Span | None
     utterance_id: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.span is None and not self.utterance_id:
+            raise ValueError("a moment needs a span, an utterance, or both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +257,40 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """What a teacher wants a number of the own lessons to reach: at least or at most so much, in the number's own unit.
+
+    ``words`` is the goal as the teacher would say it, such as "wait longer after a question".
+    """
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+    words: str = ""
+
+    def __post_init__(self) -> None:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError(f"a goal for {self.metric} needs a number to reach: at_least, at_most, or both")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"no number is at least {self.at_least} and at most {self.at_most}")
+
+    def reached_by(self, value: float) -> bool:
+        """Whether a value lies where the goal wants it."""
+        return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
-    """A prompt for the teacher, never a verdict. ``evidence`` is never empty."""
+    """A prompt for the teacher, never a verdict. ``evidence`` is never empty.
+
+    ``strategy`` is the id of the strategy in ``configs/strategies.toml`` that it proposes to try.
+    """
 
     kind: AdviceKind
     text: str
     metric_names: tuple[str, ...]
     evidence: tuple[Moment, ...]
+    strategy: str | None = None
 
     def __post_init__(self) -> None:
         if not self.evidence:

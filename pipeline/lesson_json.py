@@ -1,8 +1,8 @@
 """A lesson as JSON, schema ``lessonmirror/1``, and back, exact to a millisecond.
 
-The keys are those of the definitions; ``languages``, ``notices``, ``corrections``, ``corrected`` and a metric's ``moments``
-are further ones. Paths stay out of it, because the file travels. Unknown keys are passed over when it is read: a later
-version may add some.
+The keys are those of the definitions; ``languages``, ``notices``, ``corrections``, ``corrected``, a metric's ``moments`` and an
+advice's ``strategy`` are further ones. Paths stay out of it, because the file travels. Unknown keys are passed over when it
+is read: a later version may add some.
 """
 
 from __future__ import annotations
@@ -163,6 +163,7 @@ def _advice(item: Advice) -> Json:
         "text": item.text,
         "metric_names": list(item.metric_names),
         "evidence": [_moment(moment) for moment in item.evidence],
+        "strategy": item.strategy,
     }
 
 
@@ -183,7 +184,7 @@ def _span(data: Json) -> Span:
 
 
 def _moment_from(data: Json) -> Moment:
-    return Moment(_span(data), data["utterance_id"])
+    return Moment(None if data["start_s"] is None else _span(data), data["utterance_id"])
 
 
 def _question_from(data: Json) -> Question:
@@ -225,7 +226,7 @@ def _metric_from(data: Json) -> Metric:
 
 def _advice_from(data: Json) -> Advice:
     evidence = tuple(_moment_from(moment) for moment in data["evidence"])
-    return Advice(data["kind"], data["text"], tuple(data["metric_names"]), evidence)
+    return Advice(data["kind"], data["text"], tuple(data["metric_names"]), evidence, data.get("strategy"))
 
 
 def _stage_from(data: Json) -> StageRecord:

@@ -9,7 +9,7 @@ import math
 import pytest
 
 from pipeline import lesson as values
-from pipeline.lesson import Advice, Lesson, Metric, Moment, Question, Recording, Speech, Utterance
+from pipeline.lesson import Advice, Goal, Lesson, Metric, Moment, Question, Recording, Speech, Utterance
 from pipeline.timeline import Span
 
 VALUE_TYPES = [item for _, item in inspect.getmembers(values, dataclasses.is_dataclass) if item is not Span]
@@ -48,3 +48,29 @@ def test_a_lesson_finds_its_metrics_by_name() -> None:
     assert lesson.metric("teacher_share").value == 0.6
     with pytest.raises(KeyError, match="silence_share"):
         lesson.metric("silence_share")
+
+
+def test_a_moment_is_a_time_or_an_utterance() -> None:
+    assert Moment(None, "u1").span is None
+    with pytest.raises(ValueError, match="span"):
+        Moment(None)
+
+
+def test_a_goal_has_a_number_to_reach() -> None:
+    with pytest.raises(ValueError, match="number to reach"):
+        Goal("student_share")
+    with pytest.raises(ValueError, match="at most"):
+        Goal("student_share", at_least=0.5, at_most=0.4)
+
+
+@pytest.mark.parametrize(
+    ("goal", "reached"),
+    [
+        (Goal("student_share", at_least=0.4), True),
+        (Goal("student_share", at_least=0.41), False),
+        (Goal("student_share", at_most=0.4), True),
+        (Goal("student_share", at_least=0.3, at_most=0.39), False),
+    ],
+)
+def test_a_goal_is_reached_within_its_bounds(goal: Goal, reached: bool) -> None:
+    assert goal.reached_by(0.4) is reached

@@ -41,7 +41,7 @@ shares = st.integers(0, 1000).map(lambda thousandths: thousandths / 1000)
 texts = st.text(max_size=12)
 roles = st.sampled_from(["teacher", "student", "unknown"])
 numbers = st.none() | st.integers(-1_000_000, 1_000_000).map(lambda millionths: millionths / 1_000_000)
-moments = st.builds(Moment, spans, st.none() | texts)
+moments = st.builds(Moment, spans, st.none() | texts) | st.builds(Moment, st.none(), st.text(min_size=1, max_size=12))
 recorded_at = st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(
     lambda moment: moment.replace(tzinfo=UTC)
 )
@@ -76,6 +76,7 @@ advice = st.builds(
     texts,
     st.lists(texts, max_size=2).map(tuple),
     st.lists(moments, min_size=1, max_size=3).map(tuple),
+    st.none() | texts,
 )
 WAITS = st.builds(Wait, st.sampled_from(["wait_time_1", "wait_time_2"]), spans, roles, st.none() | texts)
 
@@ -256,8 +257,17 @@ def test_nonsense_inside_is_an_error_for_the_user(path: tuple[str | int, ...], n
         lesson_from_json(data)
 
 
+def test_evidence_from_text_has_null_times() -> None:
+    found = Advice("try_next", "Ask why.", ("reasoning_share",), (Moment(None, "u1"),), "press_for_reasoning")
+    data = lesson_to_json(replace(FULL, advice=(found,)))
+    assert data["advice"][0]["evidence"] == [{"utterance_id": "u1", "start_s": None, "end_s": None}]
+    assert data["advice"][0]["strategy"] == "press_for_reasoning"
+    assert lesson_from_json(data).advice == (found,)
+
+
 def test_early_files_without_the_newer_keys_are_read() -> None:
     data = lesson_to_json(FULL)
+    del data["advice"][0]["strategy"]
     for key in NEWER:
         del data[key]
     del data["speech"][0]["corrected"]

@@ -68,6 +68,7 @@ def test_lines_without_times_are_left_out_of_the_player() -> None:
 def test_a_moment_plays_from_the_words_before_a_pause() -> None:
     lines = lines_by_id(LESSON)
     assert offered([Moment(Span(3.0, 4.0), "u1")], lines) == [{"start_s": 0.5, "text": "Why does <b>ice</b> float?"}]
+    assert offered([Moment(None, "u1")], lines) == []  # from text: there is nothing to play
     assert offered([Moment(Span(6.0, 8.0))], lines) == [{"start_s": 6.0, "text": ""}]
     assert offered([Moment(Span(60.0, 61.0), "u1")], lines)[0]["start_s"] == 60.0  # too long ago to be heard again
 
