@@ -27,6 +27,7 @@ _LONGEST_SHOWN_S = 12.0  # longer pauses stand at the chart's edge, or they woul
 _ROW_PX = 30
 _BELOW_PX = 20  # Streamlit counts this much room below a chart into its height
 _LABEL_PX = 14
+_ROOM = 1.15  # of the longest bar: its number stands behind it
 _FAINT = 0.72  # pale, and still read: a contrast over 4.5
 
 
@@ -76,7 +77,7 @@ def voices_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     import altair as alt
 
     base = alt.Chart(table).encode(
-        y=alt.Y("Voice:N", sort=None, title=None, axis=_names_axis()),
+        y=alt.Y("Voice:N", sort=None, title=None, axis=_names_axis(ink)),
         x=alt.X("Seconds:Q", axis=None),
         tooltip=["Voice:N", "Time:N"],
     )
@@ -99,7 +100,7 @@ def questions_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     import altair as alt
 
     base = alt.Chart(table).encode(
-        y=alt.Y("Kind:N", sort=None, title=None, axis=_names_axis()),
+        y=alt.Y("Kind:N", sort=None, title=None, axis=_names_axis(ink)),
         x=alt.X("Questions:Q", axis=None),
         tooltip=["Kind:N", "Questions:Q", "Meaning:N"],
     )
@@ -130,12 +131,14 @@ def moves_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     rows = pd.concat([part for who, head in heads.items() for part in (head, table[table["Who"] == who])])
     names, absent = list(rows["Talk move"]), list(table["Talk move"][table["Times"] == 0])
     axis = _names_axis(
+        ink,
         labelFontWeight=_where(f"indexof({json.dumps(list(heads))}, datum.value) >= 0", 700, 400),
         labelOpacity=_where(f"indexof({json.dumps(absent)}, datum.value) >= 0", _FAINT, 1),
     )
     base = alt.Chart(rows).encode(
-        y=alt.Y("Talk move:N", sort=names, title=None, axis=axis),
-        x=alt.X("Times:Q", axis=None, scale=alt.Scale(domainMin=0)),
+        # The names in full: rows without a bar, such as the heads, would be left out.
+        y=alt.Y("Talk move:N", scale=alt.Scale(domain=names), title=None, axis=axis),
+        x=alt.X("Times:Q", axis=None, scale=alt.Scale(domain=[0, max(1.0, _ROOM * table["Times"].max())])),
         tooltip=["Talk move:N", "Times:Q", "Meaning:N"],
     )
     counted = base.transform_filter("isValid(datum.Times)")
@@ -171,7 +174,7 @@ def waits_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     shown = table.assign(shown=table["Seconds"].clip(upper=_LONGEST_SHOWN_S))
     kinds = list(words.PAUSE_WORDS.values())
     base = alt.Chart(shown).encode(
-        y=alt.Y("Pause:N", sort=kinds, title=None, axis=_names_axis()),
+        y=alt.Y("Pause:N", sort=kinds, title=None, axis=_names_axis(ink)),
         x=alt.X(
             "shown:Q",
             title="seconds of silence",
@@ -202,12 +205,19 @@ def talk_words(table: pd.DataFrame) -> str:
     return ", ".join(f"{who} {share}" for who, share in zip(table["Who"], table["Share"], strict=True))
 
 
-def _names_axis(**more: Any) -> alt.Axis:
+def _names_axis(ink: str, **more: Any) -> alt.Axis:
     import altair as alt
 
     # Streamlit's theme moves the first and the last label to the edges, away from their rows.
     return alt.Axis(
-        labelLimit=180, labelFontSize=_LABEL_PX, labelPadding=8, labelFlush=False, ticks=False, domain=False, **more
+        labelColor=ink,
+        labelLimit=180,
+        labelFontSize=_LABEL_PX,
+        labelPadding=8,
+        labelFlush=False,
+        ticks=False,
+        domain=False,
+        **more,
     )
 
 

@@ -35,7 +35,7 @@ def metric_cards(lesson: Lesson, metrics: Iterable[Metric]) -> list[dict[str, An
         {
             "label": words.metric_words(metric.name).label,
             "value": words.written_value(metric),
-            "range": words.written_range(metric),
+            "range": words.written_range(metric) or words.written_scale(metric),
             "certainty": words.range_meaning(metric),
             "meaning": words.metric_words(metric.name).meaning,
             "source": words.written_source(metric),

@@ -30,8 +30,11 @@ SAID_FILTERS: tuple[tuple[str, str], ...] = (
     (PRAISE, "Praise"),
 )
 HOW_JUDGED = (
-    "A program that learned from mathematics lessons in English judged this. Of one utterance in four or so, people think "
+    "A program that learned from mathematics lessons in English judged this. People would see about one utterance in four "
     "differently; the sums over a lesson are surer than any single one."
+)
+WHAT_MOVES_ARE = (
+    "Ways of speaking that keep the talk going: asking for a reason, say, or putting a student's idea in other words."
 )
 
 

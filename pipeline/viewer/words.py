@@ -288,6 +288,11 @@ def written_range(metric: Metric) -> str:
     return f"{whose}between {low} and {high}" if low != high else ""
 
 
+def written_scale(metric: Metric) -> str:
+    """``on a scale from 0 to 1`` for a number that has no unit; else empty."""
+    return "on a scale from 0 to 1" if metric_words(metric.name).form == "index" else ""
+
+
 def range_meaning(metric: Metric) -> str:
     """What the range of that metric says; empty where none is written."""
     if not written_range(metric):

@@ -32,6 +32,7 @@ from pipeline.viewer.said import (
     HOW_JUDGED,
     SAID_FILTERS,
     UPTAKE,
+    WHAT_MOVES_ARE,
     is_judged,
     languages_line,
     said_moments,
@@ -196,7 +197,7 @@ def what_was_said(lesson: Lesson) -> None:
         st.write(escaped(why_not_judged(lesson)))
         cards("What was said", said_cards(lesson), key="said-numbers")
         return
-    st.subheader("How you and the students built on each other", anchor=False)
+    st.subheader("Talk moves", anchor=False, help=WHAT_MOVES_ARE)
     table = charts.moves_table(lesson)
     chart(charts.moves_chart(table, ink()), "How often each talk move was made, as in the table", key="moves")
     behind(table)
@@ -204,7 +205,7 @@ def what_was_said(lesson: Lesson) -> None:
     cards("What was said", said_cards(lesson), key="said-numbers")
     said = said_moments(lesson)
     if said:
-        st.subheader("Listen to them", anchor=False)
+        st.subheader("Moments to hear", anchor=False)
         moments("What was said", list(SAID_FILTERS), said, key="said-moments", by_strength=UPTAKE)
 
 

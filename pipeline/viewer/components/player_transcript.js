@@ -131,7 +131,7 @@ function transcriptRow([startS, , , text, question, move], number, voice, first)
     el("button", { type: "button", class: "at", tabindex: "-1", "aria-label": `Play from ${clock(startS)}` }, clock(startS)),
     el("p", {}, first ? null : el("span", { class: "visually-hidden" }, `${voice.name}: `), words,
       question ? el("span", { class: `badge ${question}` }, QUESTION_NAMES[question]) : null,
-      move ? el("span", { class: "badge move" }, move) : null),
+      ...(move ? [" ", el("span", { class: "badge move" }, move)] : [])),
   );
 }
 
