@@ -132,8 +132,8 @@ def moves_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     names, absent = list(rows["Talk move"]), list(table["Talk move"][table["Times"] == 0])
     axis = _names_axis(
         ink,
-        labelFontWeight=_where(f"indexof({json.dumps(list(heads))}, datum.value) >= 0", 700, 400),
-        labelOpacity=_where(f"indexof({json.dumps(absent)}, datum.value) >= 0", _FAINT, 1),
+        labelFontWeight=_where(list(heads), 700, 400),
+        labelColor=_where(absent, f"{ink}{round(_FAINT * 255):02x}", ink),
     )
     base = alt.Chart(rows).encode(
         # The names in full: rows without a bar, such as the heads, would be left out.
@@ -210,19 +210,19 @@ def _names_axis(ink: str, **more: Any) -> alt.Axis:
 
     # Streamlit's theme moves the first and the last label to the edges, away from their rows.
     return alt.Axis(
-        labelColor=ink,
         labelLimit=180,
         labelFontSize=_LABEL_PX,
         labelPadding=8,
         labelFlush=False,
         ticks=False,
         domain=False,
-        **more,
+        **{"labelColor": ink, **more},
     )
 
 
-def _where(test: str, then: float, otherwise: float) -> Any:
-    return {"condition": {"test": test, "value": then}, "value": otherwise}
+def _where(names: list[str], then: float | str, otherwise: float | str) -> Any:
+    """What the labels of these names look like, and all others."""
+    return {"condition": {"test": f"indexof({json.dumps(names)}, datum.value) >= 0", "value": then}, "value": otherwise}
 
 
 def _role_color(field: str) -> alt.Color:

@@ -13,6 +13,7 @@ from pipeline.lesson import AdviceKind, Metric, QuestionKind, Role, SegmentKind,
 from pipeline.viewer.move_words import MOVE_WORDS
 
 Group = Literal["talk", "questions", "waiting", "discourse"]
+GROUPS: tuple[Group, ...] = ("talk", "questions", "waiting", "discourse")
 Form = Literal["share", "seconds", "count", "per_hour", "per_minute", "per_100", "words", "index"]
 _PRECISE_UNDER_S = 10.0  # below this, tenths of a second matter (waiting); above, nobody reads them
 _MINUTE_S = 60.0

@@ -45,8 +45,8 @@ def test_the_chart_of_moves_is_a_whole_specification(ink: str) -> None:
     assert ink in str(chart)
     axes = [layer["encoding"]["y"]["axis"] for layer in chart["layer"]]
     assert all(axis["labelFlush"] is False for axis in axes)
-    assert all("Restating" in str(axis["labelOpacity"]) for axis in axes)  # not made: faint
-    assert not any("Revoicing" in str(axis["labelOpacity"]) for axis in axes)
+    assert all("Restating" in str(axis["labelColor"]) for axis in axes)  # not made: faint
+    assert not any("Revoicing" in str(axis["labelColor"]) for axis in axes)
 
 
 def test_what_was_said_is_listed_with_how_sure_it_is() -> None:

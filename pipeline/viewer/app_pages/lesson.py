@@ -233,8 +233,8 @@ def all_numbers(lesson: Lesson) -> None:
 
     rows = [
         (words.metric_words(item.name).label, words.written_with_range(item), words.metric_words(item.name).meaning)
-        for item in lesson.metrics
-        if item.value is not None
+        for group in words.GROUPS
+        for item in words.of_group(lesson.metrics, group)
     ]
     st.table(pd.DataFrame(rows, columns=["Number", "Value", "What it means"]).set_index("Number"))
     said = {words.range_meaning(item) for item in lesson.metrics}
