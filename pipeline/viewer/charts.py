@@ -6,12 +6,16 @@ the colour ``ink``, which charts alone do not take from the theme.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.lesson import ROLES, Lesson
 from pipeline.timeline import summed_s
 from pipeline.viewer import words
+from pipeline.viewer.move_words import MOVE_WORDS
+from pipeline.viewer.pauses import MIDDLES, pause_rows
+from pipeline.viewer.said import is_judged, move_of
 from pipeline.viewer.voices import voices_of
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ _LONGEST_SHOWN_S = 12.0  # longer pauses stand at the chart's edge, or they woul
 _ROW_PX = 30
 _BELOW_PX = 20  # Streamlit counts this much room below a chart into its height
 _LABEL_PX = 14
+_ROOM = 1.15  # of the longest bar: its number stands behind it
+_FAINT = 0.72  # pale, and still read: a contrast over 4.5
 
 
 def talk_table(lesson: Lesson) -> pd.DataFrame:
@@ -71,7 +77,7 @@ def voices_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     import altair as alt
 
     base = alt.Chart(table).encode(
-        y=alt.Y("Voice:N", sort=None, title=None, axis=_names_axis()),
+        y=alt.Y("Voice:N", sort=None, title=None, axis=_names_axis(ink)),
         x=alt.X("Seconds:Q", axis=None),
         tooltip=["Voice:N", "Time:N"],
     )
@@ -94,13 +100,53 @@ def questions_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
     import altair as alt
 
     base = alt.Chart(table).encode(
-        y=alt.Y("Kind:N", sort=None, title=None, axis=_names_axis()),
+        y=alt.Y("Kind:N", sort=None, title=None, axis=_names_axis(ink)),
         x=alt.X("Questions:Q", axis=None),
         tooltip=["Kind:N", "Questions:Q", "Meaning:N"],
     )
     bars = base.mark_bar(height=16, cornerRadius=3)
     labels = base.mark_text(align="left", dx=6, fontSize=_LABEL_PX, color=ink).encode(text="Questions:Q")
     return (bars + labels).properties(height=max(1, len(table)) * _ROW_PX + _BELOW_PX)
+
+
+def moves_table(lesson: Lesson) -> pd.DataFrame:
+    """How often each talk move was made, those that were not made too; empty where nothing was judged."""
+    import pandas as pd
+
+    made = Counter(move.move for line in lesson.utterances if (move := move_of(line)))
+    rows = [
+        (item.name, words.ROLE_WORDS[item.role], made[item.move], item.meaning)
+        for item in MOVE_WORDS.values()
+        if is_judged(lesson, item.role)
+    ]
+    return pd.DataFrame(rows, columns=["Talk move", "Who", "Times", "Meaning"])
+
+
+def moves_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
+    """A bar a talk move, below the name of who makes it; those that were not made are faint."""
+    import altair as alt
+    import pandas as pd
+
+    heads = {who: pd.DataFrame([{"Talk move": who}]) for who in table["Who"].unique()}
+    rows = pd.concat([part for who, head in heads.items() for part in (head, table[table["Who"] == who])])
+    names, absent = list(rows["Talk move"]), list(table["Talk move"][table["Times"] == 0])
+    axis = _names_axis(
+        ink,
+        labelFontWeight=_where(list(heads), 700, 400),
+        labelColor=_where(absent, f"{ink}{round(_FAINT * 255):02x}", ink),
+    )
+    base = alt.Chart(rows).encode(
+        # The names in full: rows without a bar, such as the heads, would be left out.
+        y=alt.Y("Talk move:N", scale=alt.Scale(domain=names), title=None, axis=axis),
+        x=alt.X("Times:Q", axis=None, scale=alt.Scale(domain=[0, max(1.0, _ROOM * table["Times"].max())])),
+        tooltip=["Talk move:N", "Times:Q", "Meaning:N"],
+    )
+    counted = base.transform_filter("isValid(datum.Times)")
+    bars = counted.mark_bar(height=16, cornerRadius=3).encode(color=_role_color("Who"))
+    labels = counted.mark_text(align="left", dx=6, fontSize=_LABEL_PX, color=ink).encode(
+        text="Times:Q", opacity=alt.condition("datum.Times > 0", alt.value(1), alt.value(_FAINT))
+    )
+    return (bars + labels).properties(height=len(rows) * _ROW_PX + _BELOW_PX)
 
 
 def waits_table(lesson: Lesson) -> pd.DataFrame:
@@ -110,25 +156,25 @@ def waits_table(lesson: Lesson) -> pd.DataFrame:
     middles = {metric.name: metric.value for metric in lesson.metrics}
     rows = [
         (
-            words.WAIT_WORDS[wait.kind],
+            words.PAUSE_WORDS[row],
             round(wait.span.duration_s, 1),
             f"{wait.span.duration_s:.1f} s",
             words.ROLE_WORDS[wait.by],
-            middles.get(f"{wait.kind}_median_s"),
+            middles.get(MIDDLES.get(row, "")),
         )
-        for wait in lesson.waits
+        for wait, row in zip(lesson.waits, pause_rows(lesson), strict=True)
     ]
     return pd.DataFrame(rows, columns=["Pause", "Seconds", "Length", "Then spoke", "Middle"])
 
 
 def waits_chart(table: pd.DataFrame, ink: str) -> alt.LayerChart:
-    """A dot a pause, one row for each kind, with a line at the middle one."""
+    """A dot a pause, one row for each kind, with a line at the middle one where that is known."""
     import altair as alt
 
     shown = table.assign(shown=table["Seconds"].clip(upper=_LONGEST_SHOWN_S))
-    kinds = list(words.WAIT_WORDS.values())
+    kinds = list(words.PAUSE_WORDS.values())
     base = alt.Chart(shown).encode(
-        y=alt.Y("Pause:N", sort=kinds, title=None, axis=_names_axis()),
+        y=alt.Y("Pause:N", sort=kinds, title=None, axis=_names_axis(ink)),
         x=alt.X(
             "shown:Q",
             title="seconds of silence",
@@ -159,13 +205,24 @@ def talk_words(table: pd.DataFrame) -> str:
     return ", ".join(f"{who} {share}" for who, share in zip(table["Who"], table["Share"], strict=True))
 
 
-def _names_axis() -> alt.Axis:
+def _names_axis(ink: str, **more: Any) -> alt.Axis:
     import altair as alt
 
     # Streamlit's theme moves the first and the last label to the edges, away from their rows.
     return alt.Axis(
-        labelLimit=170, labelFontSize=_LABEL_PX, labelPadding=8, labelFlush=False, ticks=False, domain=False
+        labelLimit=180,
+        labelFontSize=_LABEL_PX,
+        labelPadding=8,
+        labelFlush=False,
+        ticks=False,
+        domain=False,
+        **{"labelColor": ink, **more},
     )
+
+
+def _where(names: list[str], then: float | str, otherwise: float | str) -> Any:
+    """What the labels of these names look like, and all others."""
+    return {"condition": {"test": f"indexof({json.dumps(names)}, datum.value) >= 0", "value": then}, "value": otherwise}
 
 
 def _role_color(field: str) -> alt.Color:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.lesson import Lesson, Speech
+from pipeline.lesson import Lesson, Speech, Utterance
 from pipeline.store.rows import LessonRow
 from pipeline.timeline import Span, merged
 from pipeline.viewer.playable import Media
+from pipeline.viewer.said import is_tagged, move_of
 from pipeline.viewer.voices import Voice, voices_of
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,3})?")
@@ -21,7 +22,8 @@ _DRAWN_GAP_S = 0.3
 def player_payload(lesson: Lesson, thumbnails_s: Sequence[float]) -> dict[str, Any]:
     """Lines, voices, speech, segments, waits and thumbnails, in order of time and ready for :func:`json.dumps`.
 
-    A line is ``[start_s, end_s, voice, text, question kind or ""]``; a voice is an index into ``voices``.
+    A line is ``[start_s, end_s, voice, text, question kind or "", talk move's plain name or ""]``; a voice is an index into
+    ``voices``. Moves of which the program is unsure are left out.
     """
     voices = voices_of(lesson)
     index = {(voice.speaker, voice.role): number for number, voice in enumerate(voices)}
@@ -30,7 +32,7 @@ def player_payload(lesson: Lesson, thumbnails_s: Sequence[float]) -> dict[str, A
         "duration_s": lesson.recording.duration_s,
         "voices": [{"name": voice.name, "role": voice.role, "talk_s": round(voice.talk_s, 1)} for voice in voices],
         "lines": [
-            [*_times(item.span), index[item.speaker, item.role], item.text, item.question.kind if item.question else ""]
+            _line(item, index[item.speaker, item.role])
             for item in sorted(timed, key=lambda item: item.span or Span(0, 0))
         ],
         "speech": [_drawn(lesson.speech, voice) for voice in voices],
@@ -57,6 +59,12 @@ def mount_data(row: LessonRow, media: Media, *, analysed: bool, start: str | Non
         "waiting": "" if analysed else "The transcript and the timeline appear here when the analysis is done.",
         "start_s": float(start) if start and _NUMBER.fullmatch(start) else 0.0,
     }
+
+
+def _line(item: Utterance, voice: int) -> list[Any]:
+    question = item.question.kind if item.question else ""
+    move = move_of(item)
+    return [*_times(item.span), voice, item.text, question, move.name if move and is_tagged(item) else ""]
 
 
 def _times(span: Span | None) -> tuple[float, float]:

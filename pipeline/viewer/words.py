@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.lesson import AdviceKind, Metric, QuestionKind, Role, SegmentKind, WaitKind
+from pipeline.viewer.move_words import MOVE_WORDS
 
 Group = Literal["talk", "questions", "waiting", "discourse"]
+GROUPS: tuple[Group, ...] = ("talk", "questions", "waiting", "discourse")
 Form = Literal["share", "seconds", "count", "per_hour", "per_minute", "per_100", "words", "index"]
 _PRECISE_UNDER_S = 10.0  # below this, tenths of a second matter (waiting); above, nobody reads them
 _MINUTE_S = 60.0
@@ -19,13 +21,17 @@ _MINUTE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class MetricWords:
-    """How one metric is shown; ``form`` says how its value is written."""
+    """How one metric is shown; ``form`` says how its value is written.
+
+    ``spread``: its low and high are the middle half of what it was taken from, not a range of uncertainty.
+    """
 
     name: str
     label: str
     group: Group
     form: Form
     meaning: str
+    spread: bool = False
 
 
 ROLE_WORDS: dict[Role, str] = {"teacher": "Teacher", "student": "Students", "unknown": "Not sure who"}
@@ -45,6 +51,19 @@ WAIT_WORDS: dict[WaitKind, str] = {
     "wait_time_1": "After a question",
     "wait_time_2": "After a student spoke",
 }
+# The rows of the waits: pauses after a question by the question's kind, where the numbers are known by kind.
+PAUSE_WORDS: dict[str, str] = {
+    "open": "After an open question",
+    "closed": "After a closed question",
+    "other": "After another question",
+    "wait_time_1": WAIT_WORDS["wait_time_1"],
+    "wait_time_2": WAIT_WORDS["wait_time_2"],
+}
+DEMAND_WORDS = {"recall": "asks to recall a fact", "explain": "asks to explain", "reason": "asks for a reason"}
+FOCUS_WORDS = {
+    "focusing": "Focusing questions make students think about their own thinking.",
+    "funnelling": "Funnelling questions lead step by step to the answer that the teacher has in mind.",
+}
 ADVICE_WORDS: dict[AdviceKind, str] = {
     "strength": "Worth keeping",
     "try_next": "Something to try",
@@ -53,18 +72,8 @@ ADVICE_WORDS: dict[AdviceKind, str] = {
 
 RANGE_MEANING = "In four of five lessons like this one the true value lies in this range."
 
-_MOVES: tuple[tuple[str, str, str], ...] = (
-    ("keeping_everyone_together", "Keeping everyone together", "The teacher makes sure that all can follow."),
-    ("getting_students_to_relate", "Relating to a classmate", "The teacher asks students to react to each other."),
-    ("restating", "Restating", "The teacher repeats what a student said, word for word."),
-    ("revoicing", "Revoicing", "The teacher repeats a student's idea and adds to it or puts it in other words."),
-    ("pressing_for_accuracy", "Asking for precision", "The teacher asks for a more exact answer or term."),
-    ("pressing_for_reasoning", "Asking for reasons", "The teacher asks why, or how a student knows."),
-    ("relating_to_another_student", "Students relate", "A student comments on what a classmate said."),
-    ("asking_for_more_information", "Students ask", "A student asks for information or help."),
-    ("making_a_claim", "Students claim", "A student states an answer or a fact."),
-    ("providing_evidence_or_reasoning", "Students reason", "A student explains why, or shows how."),
-)
+# Of a metric that is a middle value: where most of what it was taken from lies. That says nothing about certainty.
+SPREAD_MEANING = "Half of the pauses were between these two. That is how much they differ, not how sure the number is."
 
 _CATALOGUE: tuple[MetricWords, ...] = (
     MetricWords(
@@ -193,6 +202,24 @@ _CATALOGUE: tuple[MetricWords, ...] = (
         "Pauses over 30 seconds are work time and are left out.",
     ),
     MetricWords(
+        "wait_time_1_open_median_s",
+        "Wait after an open question",
+        "waiting",
+        "seconds",
+        "The pause between an open question of the teacher and a student's answer. Half were shorter, half longer. The "
+        "range beside it is the middle half of the pauses, not a range of uncertainty.",
+        spread=True,
+    ),
+    MetricWords(
+        "wait_time_1_closed_median_s",
+        "Wait after a closed question",
+        "waiting",
+        "seconds",
+        "The pause between a closed question of the teacher and a student's answer. Half were shorter, half longer. The "
+        "range beside it is the middle half of the pauses, not a range of uncertainty.",
+        spread=True,
+    ),
+    MetricWords(
         "wait_time_1_under_1s_share",
         "Waits under a second",
         "waiting",
@@ -211,7 +238,8 @@ _CATALOGUE: tuple[MetricWords, ...] = (
         "Building on answers",
         "discourse",
         "index",
-        "From 0 to 1: how far the teacher's next words build on what a student has just said.",
+        "How far the teacher's next words build on what a student has just said: from 0, something else, to 1, the student's "
+        "idea is taken up and carried on. It is the mean over the places where a student said five words or more.",
     ),
     MetricWords(
         "ire_share",
@@ -231,7 +259,10 @@ _CATALOGUE: tuple[MetricWords, ...] = (
         "praise_specific_count", "Praise that says why", "discourse", "count", "Praise that names what was good."
     ),
     MetricWords("praise_general_count", "General praise", "discourse", "count", "Praise such as “Good job”."),
-    *(MetricWords(f"move_{name}_count", label, "discourse", "count", meaning) for name, label, meaning in _MOVES),
+    *(
+        MetricWords(f"move_{item.move}_count", item.name, "discourse", "count", item.meaning)
+        for item in MOVE_WORDS.values()
+    ),
 )
 _SHARES_OF_TIME = frozenset({"teacher_share", "student_share", "silence_share", "overlap_share"})
 METRIC_WORDS: dict[str, MetricWords] = {item.name: item for item in _CATALOGUE}
@@ -249,16 +280,36 @@ def written_value(metric: Metric) -> str:
 
 
 def written_range(metric: Metric) -> str:
-    """``between 55 and 61 %``; empty where the range is not known, or too narrow to be seen."""
+    """``between 55 and 61 %``; empty where the range is not known, or too narrow to be seen.
+
+    ``half of them between 1.2 and 3.4 s`` where it is the middle half of what was measured.
+    """
     low, high = _ends(metric)
-    return f"between {low} and {high}" if low != high else ""
+    whose = "half of them " if metric_words(metric.name).spread else ""
+    return f"{whose}between {low} and {high}" if low != high else ""
+
+
+def written_scale(metric: Metric) -> str:
+    """``on a scale from 0 to 1`` for a number that has no unit; else empty."""
+    return "on a scale from 0 to 1" if metric_words(metric.name).form == "index" else ""
+
+
+def range_meaning(metric: Metric) -> str:
+    """What the range of that metric says; empty where none is written."""
+    if not written_range(metric):
+        return ""
+    return SPREAD_MEANING if metric_words(metric.name).spread else RANGE_MEANING
 
 
 def written_with_range(metric: Metric) -> str:
-    """``58 % (55 to 61 %)`` as Markdown, the range small and quiet; the value alone where there is no range."""
+    """``58 % (55 to 61 %)`` as Markdown, the range small and quiet; the value alone where there is no range.
+
+    ``2.1 s (middle half: 1.2 to 3.4 s)`` where it is the middle half of what was measured.
+    """
     low, high = _ends(metric)
     value = written_value(metric)
-    return f"{value} :small[:gray[({low} to {high})]]" if low != high else value
+    whose = "middle half: " if metric_words(metric.name).spread else ""
+    return f"{value} :small[:gray[({whose}{low} to {high})]]" if low != high else value
 
 
 def written_source(metric: Metric) -> str:

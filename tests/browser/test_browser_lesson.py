@@ -16,7 +16,7 @@ from pipeline.store.library import Library
 from pipeline.timeline import Span
 from tests.browser.conftest import Server, Watched
 from tests.media_files import AAC, H264, make_media
-from tests.viewer.lesson_samples import add_analysed, add_recording, small_lesson
+from tests.viewer.lesson_samples import add_analysed, add_recording, moves_lesson, small_lesson
 
 LONG_LINES, LINE_S = 1500, 3.6
 CLICK_TO_SEEK_MS = 150.0  # what people feel as at once; measured in the browser from press to seek
@@ -162,12 +162,33 @@ def test_every_tab_shows_its_numbers(server: Server, visit: Callable[..., Watche
     for tab, words in (
         ("Who talked", "Student 1"),
         ("Questions", "Every question"),
+        ("What was said", "did not look at this lesson"),
         ("Waiting", "Every pause"),
         ("All numbers", "it counts for both"),
         ("Files and details", "Everything, for other programs"),
     ):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tabpanel", name=tab)).to_contain_text(words)
+
+
+def test_what_was_said_can_be_sorted_and_heard(server: Server, visit: Callable[..., Watched], tmp_path: Path) -> None:
+    with Library.open(LibraryConfig(str(server.folder))) as library:
+        lesson = add_analysed(library, tmp_path, moves_lesson).id
+    page = _player(visit(server), lesson)
+    expect(page.locator(".badge.move")).to_have_text(["Asking for reasons", "Giving reasons"])
+    page.get_by_role("tab", name="What was said").click()
+    panel = page.get_by_role("tabpanel", name="What was said")
+    expect(panel).to_contain_text("learned from mathematics lessons")
+    expect(panel.locator("[data-testid=stVegaLiteChart]")).to_be_visible()
+    expect(panel.locator(".places li")).to_have_count(3)
+    panel.get_by_role("button", name="Giving reasons (1)").click()
+    moment = panel.locator(".places li")
+    expect(moment).to_have_count(1)
+    expect(moment).to_contain_text("Giving reasons, fairly sure")
+    moment.get_by_role("button", name="Play from 0:04").click()
+    page.wait_for_function(
+        "video => !video.paused && video.currentTime >= 4", arg=page.locator("video").element_handle()
+    )
 
 
 def test_a_number_explains_itself(server: Server, visit: Callable[..., Watched], lesson: str) -> None:
@@ -274,7 +295,10 @@ def long_lesson(server: Server, tmp_path: Path) -> str:
 def _line(number: int) -> Utterance:
     role: Role = "teacher" if number % 26 == 0 else "student"
     span = Span(number * LINE_S, number * LINE_S + 3)
-    return Utterance(f"u{number}", span, f"S{number % 26}", role, f"This is what was said as number {number}.")
+    said = Utterance(f"u{number}", span, f"S{number % 26}", role, f"This is what was said as number {number}.")
+    if role == "teacher":
+        return dataclasses.replace(said, teacher_move="keeping_everyone_together", move_confidence=0.9)
+    return dataclasses.replace(said, student_move="making_a_claim", move_confidence=0.7)
 
 
 def _wait_for_rest(line: Locator) -> None:

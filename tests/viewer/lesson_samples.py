@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline.config import Config
@@ -75,6 +77,40 @@ def small_lesson(recording: Recording) -> Lesson:
     )
 
 
+def moves_lesson(recording: Recording) -> Lesson:
+    """The small lesson as a model would have judged it: moves, an idea taken up, praise, waits by kind of question."""
+    lesson = small_lesson(recording)
+    ask, answer, check, yes = lesson.utterances
+    why, sure = Question("open", 0.9, "focusing", "reason"), Question("closed", 0.8, "funnelling", "recall")
+    lines = (
+        replace(ask, question=why, teacher_move="pressing_for_reasoning", move_confidence=0.91),
+        replace(answer, student_move="providing_evidence_or_reasoning", move_confidence=0.72),
+        replace(
+            check,
+            text="Lighter than water, good thinking, is it?",
+            question=sure,
+            teacher_move="revoicing",
+            move_confidence=0.55,
+            uptake=0.83,
+            praise="specific",
+            praise_confidence=0.85,
+        ),
+        replace(yes, move_confidence=0.97),
+    )
+    known = (
+        Metric("wait_time_1_open_median_s", 1.0, "s", 0.8, 1.4, denominator=1),
+        Metric("wait_time_1_closed_median_s", None, "s", denominator=0),
+        Metric("uptake_mean", 0.83, "share", denominator=1),
+        Metric("reasoning_share", 1.0, "share", numerator=1, denominator=1),
+        Metric("ire_share", 0.5, "share", numerator=1, denominator=2),
+        Metric("praise_specific_count", 1.0, "count"),
+        Metric("praise_general_count", 0.0, "count"),
+        Metric("move_revoicing_count", 1.0, "count"),
+    )
+    others = tuple(item for item in lesson.metrics if item.name != "uptake_mean")
+    return replace(lesson, languages=(("en", 1.0),), utterances=lines, metrics=(*others, *known))
+
+
 def add_recording(library: Library, folder: Path, name: str = "lesson.mp4", *, title: str = "Ice") -> LessonRow:
     """A real recording of 12 s in the library, not analysed; no two are the same."""
     source = folder / name
@@ -89,10 +125,10 @@ def _recording(suffix: str) -> bytes:
         return make_media(Path(folder) / f"lesson{suffix}", seconds=DURATION_S).read_bytes()
 
 
-def add_analysed(library: Library, folder: Path) -> LessonRow:
+def add_analysed(library: Library, folder: Path, analysed: Callable[[Recording], Lesson] = small_lesson) -> LessonRow:
     """The same with its result, a poster and two pictures."""
     row = add_recording(library, folder)
-    library.save_result(row.id, small_lesson(Recording(row.sha256, row.name, row.duration_s)))
+    library.save_result(row.id, analysed(Recording(row.sha256, row.name, row.duration_s)))
     place = library.media.folder_of(row.sha256)
     (place / "thumbs").mkdir()
     for name in ("poster.jpg", "thumbs/000000000.jpg", "thumbs/000005000.jpg"):

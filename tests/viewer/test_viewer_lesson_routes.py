@@ -100,7 +100,7 @@ def test_captions_are_webvtt_with_the_words_as_text(client: TestClient, row: Les
 def test_the_player_gets_lines_voices_and_marks(client: TestClient, row: LessonRow) -> None:
     data = client.get(f"/api/lessons/{row.id}/player.json").json()
     assert [voice["name"] for voice in data["voices"]] == ["Teacher", "Student 1", "Student 2"]
-    assert data["lines"][0] == [0.5, 3.0, 0, "Why does <b>ice</b> float?", "open"]
+    assert data["lines"][0] == [0.5, 3.0, 0, "Why does <b>ice</b> float?", "open", ""]
     assert [line[2] for line in data["lines"]] == [0, 1, 0, 2]
     assert data["speech"] == [[0.5, 3.0, 7.5, 10.0], [4.0, 7.0], [10.5, 11.5]]
     assert data["segments"] == [[0.0, 6.0, "teacher_talk"], [6.0, 12.0, "dialogue"]]

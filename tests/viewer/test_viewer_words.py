@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.lesson import Metric
+from pipeline.lesson import ROLES, Metric
+from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS
 from pipeline.viewer import words
 from pipeline.viewer.details import details_from_json, details_to_json
+from pipeline.viewer.move_words import MOVE_WORDS, sureness
 from pipeline.viewer.words import (
     METRIC_WORDS,
     Form,
@@ -24,8 +26,9 @@ DEFINED = """
 teacher_share student_share silence_share overlap_share unknown_talk_s teacher_talk_s student_talk_s longest_monologue_s
 turns_per_h pace_teacher_wpm pace_student_wpm student_answer_words_median short_answer_share fillers_teacher_per_100
 voice_gini question_count question_rate_per_h open_question_share procedural_question_count rhetorical_question_count
-student_question_count wait_time_1_median_s wait_time_1_under_1s_share wait_time_2_median_s uptake_mean ire_share
-reasoning_share praise_specific_count praise_general_count
+student_question_count wait_time_1_median_s wait_time_1_under_1s_share wait_time_2_median_s
+wait_time_1_open_median_s wait_time_1_closed_median_s uptake_mean ire_share reasoning_share
+praise_specific_count praise_general_count
 """.split()
 MOVES = """
 keeping_everyone_together getting_students_to_relate restating revoicing pressing_for_accuracy pressing_for_reasoning
@@ -91,6 +94,14 @@ def test_values_are_written_as_people_write_them(value: float | None, form: Form
             "between 1 min 2 s and 1 min 6 s",
             "1 min 4 s :small[:gray[(1 min 2 s to 1 min 6 s)]]",
         ),
+        (
+            "wait_time_1_open_median_s",
+            2.1,
+            1.2,
+            3.4,
+            "half of them between 1.2 and 3.4 s",
+            "2.1 s :small[:gray[(middle half: 1.2 to 3.4 s)]]",
+        ),
         ("longest_monologue_s", 19.4, 19.4, 19.4, "", "19 s"),
         ("teacher_share", 0.58, 0.55, None, "", "58 %"),
         ("teacher_share", 0.58, None, None, "", "58 %"),
@@ -102,6 +113,25 @@ def test_a_range_is_written_where_both_ends_are_known_and_differ(
     metric = Metric(name, value, "", low, high)
     assert written_range(metric) == between
     assert written_with_range(metric) == beside
+
+
+def test_a_middle_half_is_never_called_uncertain() -> None:
+    waits = Metric("wait_time_1_closed_median_s", 1.0, "s", 0.5, 2.0)
+    assert words.range_meaning(waits) == words.SPREAD_MEANING
+    assert words.range_meaning(Metric("teacher_share", 0.5, "share", 0.4, 0.6)) == words.RANGE_MEANING
+    assert words.range_meaning(Metric("teacher_share", 0.5, "share")) == ""
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.8, "sure"), (0.79, "fairly sure"), (0.6, "fairly sure"), (0.59, "unsure")]
+)
+def test_how_sure_a_judgement_is_in_words(confidence: float, said: str) -> None:
+    assert sureness(confidence) == said
+
+
+def test_every_talk_move_has_words_and_its_speaker() -> None:
+    by_role = {role: tuple(item.move for item in MOVE_WORDS.values() if item.role == role) for role in ROLES}
+    assert by_role == {"teacher": TEACHER_LABELS[1:], "student": STUDENT_LABELS[1:], "unknown": ()}
 
 
 def test_a_share_says_what_it_is_made_of() -> None:

@@ -18,14 +18,26 @@ from pipeline.viewer.downloads import downloads_html
 from pipeline.viewer.lesson_cards import (
     QUESTION_FILTERS,
     advice_cards,
+    focus_help,
     headline_cards,
     metric_cards,
     question_moments,
+    said_cards,
     wait_moments,
 )
 from pipeline.viewer.lesson_list import ACTIONS, about, is_busy, progress_words, share_done, standstill, title_of
 from pipeline.viewer.playable import Media
 from pipeline.viewer.player_data import mount_data
+from pipeline.viewer.said import (
+    HOW_JUDGED,
+    SAID_FILTERS,
+    UPTAKE,
+    WHAT_MOVES_ARE,
+    is_judged,
+    languages_line,
+    said_moments,
+    why_not_judged,
+)
 from pipeline.viewer.theme import ink
 
 LIST_PAGE = "app_pages/lessons.py"
@@ -127,6 +139,7 @@ def findings(row: LessonRow, lesson: Lesson) -> None:
         "At a glance": partial(at_a_glance, lesson),
         "Who talked": partial(who_talked, lesson),
         "Questions": partial(questions_asked, lesson),
+        "What was said": partial(what_was_said, lesson),
         "Waiting": partial(pauses, lesson),
         "All numbers": partial(all_numbers, lesson),
         "Files and details": partial(files, row, lesson),
@@ -151,6 +164,8 @@ def who_talked(lesson: Lesson) -> None:
     """Talk by role and by voice."""
     st.subheader("How the talk was shared", anchor=False)
     talk_bar(lesson, key="talk")
+    if spoken := languages_line(lesson):
+        st.write(spoken)
     table = charts.voices_table(lesson)
     if len(table) > 1:
         st.subheader("Voice by voice", anchor=False)
@@ -167,14 +182,31 @@ def questions_asked(lesson: Lesson) -> None:
         st.subheader("The teacher's questions by kind", anchor=False)
         chart(charts.questions_chart(table, ink()), "Questions of each kind, as in the table", key="questions")
         behind(table)
-    numbers = words.of_group(lesson.metrics, "questions") + words.of_group(lesson.metrics, "discourse")
-    cards("Questions", metric_cards(lesson, numbers), key="question-numbers")
+    cards("Questions", metric_cards(lesson, words.of_group(lesson.metrics, "questions")), key="question-numbers")
     asked = question_moments(lesson)
     if asked:
-        st.subheader("Every question", anchor=False)
+        st.subheader("Every question", anchor=False, help=focus_help(lesson))
         moments("Questions", list(QUESTION_FILTERS), asked, key="question-moments")
     else:
         st.write("No questions were found in this recording.")
+
+
+def what_was_said(lesson: Lesson) -> None:
+    """Talk moves, ideas taken up, praise: how often, and each of them to play."""
+    if not is_judged(lesson):
+        st.write(escaped(why_not_judged(lesson)))
+        cards("What was said", said_cards(lesson), key="said-numbers")
+        return
+    st.subheader("Talk moves", anchor=False, help=WHAT_MOVES_ARE)
+    table = charts.moves_table(lesson)
+    chart(charts.moves_chart(table, ink()), "How often each talk move was made, as in the table", key="moves")
+    behind(table)
+    st.caption(HOW_JUDGED)
+    cards("What was said", said_cards(lesson), key="said-numbers")
+    said = said_moments(lesson)
+    if said:
+        st.subheader("Moments to hear", anchor=False)
+        moments("What was said", list(SAID_FILTERS), said, key="said-moments", by_strength=UPTAKE)
 
 
 def pauses(lesson: Lesson) -> None:
@@ -192,7 +224,7 @@ def pauses(lesson: Lesson) -> None:
     behind(table[["Pause", "Length", "Then spoke"]])
     cards("Waiting", metric_cards(lesson, words.of_group(lesson.metrics, "waiting")), key="wait-numbers")
     st.subheader("Every pause", anchor=False)
-    moments("Pauses", list(words.WAIT_WORDS.items()), wait_moments(lesson), key="wait-moments")
+    moments("Pauses", list(words.PAUSE_WORDS.items()), wait_moments(lesson), key="wait-moments")
 
 
 def all_numbers(lesson: Lesson) -> None:
@@ -201,12 +233,15 @@ def all_numbers(lesson: Lesson) -> None:
 
     rows = [
         (words.metric_words(item.name).label, words.written_with_range(item), words.metric_words(item.name).meaning)
-        for item in lesson.metrics
-        if item.value is not None
+        for group in words.GROUPS
+        for item in words.of_group(lesson.metrics, group)
     ]
     st.table(pd.DataFrame(rows, columns=["Number", "Value", "What it means"]).set_index("Number"))
-    if any(words.written_range(item) for item in lesson.metrics):
+    said = {words.range_meaning(item) for item in lesson.metrics}
+    if words.RANGE_MEANING in said:
         st.caption(f"In brackets: the range. {words.RANGE_MEANING}")
+    if words.SPREAD_MEANING in said:
+        st.caption(f"Middle half: {words.SPREAD_MEANING[0].lower()}{words.SPREAD_MEANING[1:]}")
 
 
 def files(row: LessonRow, lesson: Lesson | None) -> None:
@@ -250,9 +285,12 @@ def cards(label: str, content: list[dict[str, Any]], *, key: str, wide: bool = F
         component("cards")(key=key, data={"label": label, "cards": content, "wide": wide})
 
 
-def moments(label: str, kinds: list[tuple[Any, str]], content: list[dict[str, Any]], *, key: str) -> None:
-    """A list of moments to play."""
-    component("moments")(key=key, data={"label": label, "kinds": kinds, "moments": content})
+def moments(
+    label: str, kinds: list[tuple[Any, str]], content: list[dict[str, Any]], *, key: str, by_strength: str = ""
+) -> None:
+    """A list of moments to play; those of the kind ``by_strength`` come with the strongest first, where it is chosen."""
+    data = {"label": label, "kinds": kinds, "moments": content, "by_strength": by_strength}
+    component("moments")(key=key, data=data)
 
 
 show()

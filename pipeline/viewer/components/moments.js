@@ -1,4 +1,5 @@
-// A list of moments, by kind, each of which plays at once.
+// A list of moments, by kind, each of which plays at once. A moment has one kind, which is named behind its words, or
+// several kinds, which its note names.
 
 class Moments {
   constructor(section) {
@@ -18,15 +19,19 @@ class Moments {
   }
 
   draw() {
-    const { kinds, moments } = this.data;
-    const count = (kind) => moments.filter((moment) => !kind || moment.kind === kind).length;
-    const choice = ([kind, name]) => el("button", { type: "button", "data-key": `kind-${kind}`, "aria-pressed": String(this.kind === kind), onclick: () => { this.kind = kind; this.draw(); } }, `${name} (${count(kind)})`);
-    redraw(this.filter, [["", "All"], ...kinds].filter(([kind]) => count(kind)).map(choice));
+    const { kinds, moments, by_strength: byStrength } = this.data;
     const names = new Map(kinds);
-    const shown = moments.filter((moment) => !this.kind || moment.kind === this.kind);
+    const of = (kind) => moments.filter((moment) => !kind || (moment.kinds?.includes(kind) ?? moment.kind === kind));
+    const choice = ([kind, name]) => el("button", { type: "button", "data-key": `kind-${kind}`, "aria-pressed": String(this.kind === kind), onclick: () => { this.kind = kind; this.draw(); this.list.scrollTop = 0; } }, `${name} (${of(kind).length})`);
+    redraw(this.filter, [["", "All"], ...kinds].filter(([kind]) => of(kind).length).map(choice));
+    const shown = of(this.kind);
+    if (byStrength && this.kind === byStrength) shown.sort((one, other) => other.strength - one.strength);
     this.list.replaceChildren(...shown.map((moment) => el("li", {},
       momentButton({ start_s: moment.start_s }),
-      el("span", { class: "what" }, moment.text, " ", el("span", { class: "kind" }, [names.get(moment.kind), moment.note].filter(Boolean).join(" · "))))));
+      el("span", { class: "what" },
+        moment.before ? el("span", { class: "before" }, `Student: “${moment.before}”`) : null,
+        moment.text, " ",
+        el("span", { class: "kind" }, [names.get(moment.kind), moment.note].filter(Boolean).join(" · "))))));
   }
 }
 

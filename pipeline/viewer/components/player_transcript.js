@@ -122,7 +122,7 @@ class Transcript {
   }
 }
 
-function transcriptRow([startS, , , text, question], number, voice, first) {
+function transcriptRow([startS, , , text, question, move], number, voice, first) {
   const words = el("span", { class: "words" }, text);
   return el(
     "li",
@@ -130,7 +130,8 @@ function transcriptRow([startS, , , text, question], number, voice, first) {
     first ? el("span", { class: "who" }, voice.name) : null,
     el("button", { type: "button", class: "at", tabindex: "-1", "aria-label": `Play from ${clock(startS)}` }, clock(startS)),
     el("p", {}, first ? null : el("span", { class: "visually-hidden" }, `${voice.name}: `), words,
-      question ? el("span", { class: `badge ${question}` }, QUESTION_NAMES[question]) : null),
+      question ? el("span", { class: `badge ${question}` }, QUESTION_NAMES[question]) : null,
+      ...(move ? [" ", el("span", { class: "badge move" }, move)] : [])),
   );
 }
 
