@@ -27,7 +27,7 @@ from pipeline.lesson import Utterance
 from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS, DiscourseModel
 from pipeline.stages.discourse import judge_discourse
 from pipeline.training.discourse import exchange_kept_aside, kept_aside
-from pipeline.training.question_kinds import LABELS
+from pipeline.training.discourse_heads import LABELS
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 UTTERANCES = 800

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
+from pipeline.analysis.goals import EXAMPLE, parse_goal
 from pipeline.errors import UsageError
 from pipeline.timeline import Span
 
@@ -20,6 +21,15 @@ def parse_date(text: str | None, option: str) -> date | None:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise UsageError(f"{option} has to be a date such as 2026-03-12, not {text!r}.") from None
+
+
+def check_goal(text: str) -> str:
+    """The goal as it was typed. Raises UsageError for what is none."""
+    try:
+        parse_goal(text)
+    except ValueError as error:
+        raise UsageError(str(error), hint=EXAMPLE) from None
+    return text.strip()
 
 
 def parse_span(text: str | None) -> Span | None:

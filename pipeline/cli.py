@@ -101,10 +101,13 @@ def analyze(
     held_on: Annotated[str | None, typer.Option("--date", help="When it was held, such as 2026-03-12.")] = None,
     basis: Annotated[str, typer.Option(help="The lawful basis or consent.")] = "",
     keep_until: Annotated[str | None, typer.Option(help="When it has to be deleted, such as 2027-07-31.")] = None,
+    goal: Annotated[
+        str, typer.Option(help='What the teacher set out to reach, such as "wait_time_1_median_s >= 3: wait longer".')
+    ] = "",
 ) -> None:
     """Analyse recordings: who spoke, what was said and asked, how long people waited."""
     from pipeline import console
-    from pipeline.arguments import parse_date
+    from pipeline.arguments import check_goal, parse_date
     from pipeline.intake import take_in
     from pipeline.lesson import LessonDetails
 
@@ -117,7 +120,7 @@ def analyze(
         )
     config = read_config(engine=engine, model=model, device=device, language=language)
     when, until = parse_date(held_on, "--date"), parse_date(keep_until, "--keep-until")
-    given = LessonDetails(teacher, class_name, subject, title, when, basis, until)
+    given = LessonDetails(teacher, class_name, subject, title, when, basis, until, check_goal(goal))
     details: LessonDetails | None = given if given != LessonDetails() else None
     check_folder(out)
     if transcript:

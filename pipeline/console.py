@@ -104,8 +104,11 @@ def print_numbers(lesson: Lesson) -> None:
 
 def print_advice(lesson: Lesson) -> None:
     """What went well, what to try next and what to think about."""
+    from pipeline.analysis.feedback_rules import load_feedback
+
     for item in lesson.advice:
-        say(f"  {ADVICE_WORDS[item.kind]}: {shown(item.text)}")
+        named = f" ({load_feedback().strategy(item.strategy).name})" if item.strategy else ""
+        say(f"  {ADVICE_WORDS[item.kind]}{named}: {shown(item.text)}")
 
 
 def _numbers(lesson: Lesson) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from pipeline.stages.discourse import Discourse
 from pipeline.stages.payloads import passages_from_json, speech_from_json
 from pipeline.stages.understand import attribute, notices, understand
 from pipeline.store.library import Library
+from pipeline.teaching import teaching_of
 from pipeline.timeline import Span
 
 MAX_NAME_CHARS = 40
@@ -61,7 +62,8 @@ def recompute(library: Library, lesson_id: str) -> Lesson:
     passages, speech = passages_from_json(json.loads(words.payload)), speech_from_json(json.loads(voices.payload))
     corrections = [row.correction for row in library.corrections(lesson_id)]
     said = attribute(passages, speech, corrections)
-    lesson = understand(before.recording, passages, said, _discourse(library, before, lesson_id))
+    teaching = teaching_of(library, library.find_lesson(lesson_id))
+    lesson = understand(before.recording, passages, said, _discourse(library, before, lesson_id), teaching)
     again = notices(before)
     kept = tuple(text for text in before.notices if text not in again)
     lesson = replace(lesson, stages=before.stages, notices=(*kept, *notices(lesson)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.analysis.discourse import likeliest_move, shared_words
+from pipeline.analysis.discourse import likeliest_move
 from pipeline.analysis.languages import guess_language
+from pipeline.analysis.uptake import shared_words
 from pipeline.lesson import Role, Utterance
 from pipeline.ports import DiscourseModel, Progress
 from pipeline.stages.discourse import judge_discourse

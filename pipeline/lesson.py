@@ -57,7 +57,10 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class LessonDetails:
-    """What people say about a recording at upload or in a sidecar file; all of it optional."""
+    """What people say about a recording at upload or in a sidecar file; all of it optional.
+
+    ``goal``: what the teacher set out to reach, as a number such as ``wait_time_1_median_s >= 3``.
+    """
 
     teacher: str = ""
     class_name: str = ""
@@ -66,6 +69,7 @@ class LessonDetails:
     held_on: date | None = None
     lawful_basis: str = ""
     keep_until: date | None = None
+    goal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

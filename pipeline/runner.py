@@ -26,6 +26,7 @@ from pipeline.stages.discourse import Discourse, judge_discourse
 from pipeline.stages.payloads import passages_from_json, passages_to_json, speech_from_json, speech_to_json
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow
+from pipeline.teaching import teaching_of
 
 Report = Callable[[str, float, float | None], None]
 """Called with a stage's name, the share of it that is done (0 to 1) and the seconds it still needs, if known."""
@@ -278,7 +279,9 @@ class _Run:
         discourse = self._discourse(audio, said.utterances)
         clock = _Clock("understand", self._runner._report)
         recording = Recording(self._row.sha256, self._row.name, audio.duration_s)
-        lesson = understand.understand(recording, passages, said, discourse)
+        lesson = understand.understand(
+            recording, passages, said, discourse, teaching_of(self._runner._library, self._row)
+        )
         clock(1.0)
         record = StageRecord(
             "understand", "rules", "", config_sha256(_BY_NAME["understand"].version), clock.elapsed_s, _now()

@@ -14,7 +14,6 @@ from typing import Literal
 from pipeline.analysis.questions import normalised
 from pipeline.lesson import Role, Utterance
 from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS, Judgement, Sentence
-from pipeline.timeline import share
 
 UPTAKE_WORDS = 5  # a shorter student turn leaves nothing to build on (docs/definitions.md)
 JUDGED_LANGUAGES = frozenset({"en", None})
@@ -91,18 +90,6 @@ def likeliest_move(judgement: Judgement, role: Role) -> tuple[str | None, float]
 def label_uptake(utterances: Sequence[Utterance], scores: dict[str, float]) -> tuple[Utterance, ...]:
     """The utterances with ``uptake`` where a score is known, by the utterance's id."""
     return tuple(replace(item, uptake=round(scores[item.id], 3)) if item.id in scores else item for item in utterances)
-
-
-_EMPTY_WORDS = frozenset(
-    "a an and are as at be but by do does for from had has have he her him his i if in is it its me my of on or our she so "
-    "that the their them then there they this to um uh was we were what with would you your okay yes no".split()
-)
-
-
-def shared_words(student: str, teacher: str) -> float:
-    """Share of the student's words, empty ones left out, that come again in the teacher's turn; 0 where there are none."""
-    said = set(normalised(student).split()) - _EMPTY_WORDS
-    return share(len(said & set(normalised(teacher).split())), len(said)) or 0.0
 
 
 _GOOD = (

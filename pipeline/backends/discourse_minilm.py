@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
+from pipeline.analysis.uptake import FEATURES, uptake_features
 from pipeline.backends.discourse_network import (
     WINDOW_TOKENS,
+    DiscourseNetwork,
     Window,
     clipped,
     exchange_window,
@@ -22,13 +25,14 @@ from pipeline.backends.discourse_network import (
     marker,
     plain_text,
 )
-from pipeline.ports import Judgement, Progress, Sentence
+from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS, Judgement, Progress, Sentence
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 BATCH = 8  # windows at once: more is no faster on two cores and takes memory
 CONTEXT_TOKENS = WINDOW_TOKENS // 4  # at least so much is read on either side of what a window judges
+SIGNS = len(FEATURES) + len(STUDENT_LABELS) - 1 + len(TEACHER_LABELS) - 1 + 1
 PROBABILITIES = ("teacher", "student", "kind", "focus", "demand")
 
 
@@ -72,16 +76,36 @@ class MiniLmDiscourse:
         return [Judgement(asks, *(tuple(row) for row in rows)) for asks, *rows in zip(question, *shares, strict=True)]
 
     def uptake(self, exchanges: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        """The experts' scale of 0 to 2 is brought to 0 to 1 by how such ratings are spread."""
-        found: list[float] = []
-        with torch.inference_mode():
-            for begin in range(0, len(exchanges), BATCH):
-                batch = exchanges[begin : begin + BATCH]
-                windows = [exchange_window(self._tokenizer, student, teacher) for student, teacher in batch]
-                found += self._network.ask(self._network.read(windows), "uptake")[1::2, 0].tolist()
-        scores: NDArray[np.float64] = np.array(found, dtype=np.float64)
-        shares: NDArray[np.float64] = 1 / (1 + np.exp(-(scores - self._uptake["middle"]) * self._uptake["slope"]))
-        return shares
+        """A weighing of signs in the words and of what the network makes of the teacher's turn, brought to 0 to 1."""
+        if not exchanges:
+            return np.zeros(0)
+        scores = exchange_signs(self._network, self._tokenizer, exchanges) @ np.array(self._uptake["weights"])
+        return np.asarray(
+            1 / (1 + np.exp(-(scores + self._uptake["bias"] - self._uptake["middle"]) * self._uptake["slope"]))
+        )
+
+
+def exchange_signs(
+    network: DiscourseNetwork, tokenizer: Tokenizer, exchanges: Sequence[tuple[str, str]]
+) -> NDArray[np.float64]:
+    """Signs of uptake, shape (exchanges, :data:`SIGNS`): in the words, and the probable moves and questions of both turns."""
+    rows = []
+    with torch.inference_mode():
+        for begin in range(0, len(exchanges), BATCH):
+            batch = exchanges[begin : begin + BATCH]
+            read = network.read([exchange_window(tokenizer, student, teacher) for student, teacher in batch])
+            student, teacher = read[0::2], read[1::2]
+            network_says = torch.cat(
+                [
+                    torch.softmax(network.ask(student, "student"), dim=1)[:, 1:],
+                    torch.softmax(network.ask(teacher, "teacher"), dim=1)[:, 1:],
+                    torch.sigmoid(network.ask(teacher, "question")),
+                ],
+                dim=1,
+            ).numpy()
+            words = [uptake_features(*exchange) for exchange in batch]
+            rows.append(np.concatenate([np.array(words), network_says], axis=1))
+    return np.concatenate(rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
     held_on = 2026-03-02
     lawful_basis = "consent of parents, 2026-02-20"
     keep_until = 2026-07-31
+    goal = "wait_time_1_median_s >= 3: wait longer after a question"
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.analysis.goals import EXAMPLE, parse_goal
 from pipeline.config import suggestion
 from pipeline.errors import SidecarError, shown
 from pipeline.lesson import LessonDetails
@@ -73,7 +75,17 @@ def _value(name: str, key: str, value: object) -> str | date:
     known = tuple(item.name for item in dataclasses.fields(LessonDetails))
     if key not in known:
         raise SidecarError(f"{name} has an unknown key {key!r};", hint=suggestion(key, known))
+    if key == "goal":
+        return _goal(name, _text(name, key, value))
     return _date(name, key, value) if key in _DATES else _text(name, key, value)
+
+
+def _goal(name: str, text: str) -> str:
+    try:
+        parse_goal(text)
+    except ValueError as error:
+        raise SidecarError(f"{name}: {error}", hint=EXAMPLE) from None
+    return text
 
 
 def _text(name: str, key: str, value: object) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.analysis.advice import advise
+from pipeline.analysis.advice import advise, thin_evidence
 from pipeline.analysis.align import build_utterances
 from pipeline.analysis.corrections import correct_speech
 from pipeline.analysis.discourse import label_moves, label_praise, label_uptake
@@ -19,7 +19,7 @@ from pipeline.analysis.roles import assign_roles, students_told_apart
 from pipeline.analysis.talk import build_segments, build_turns
 from pipeline.analysis.vocabulary import Subject, measure_vocabulary, read_subjects
 from pipeline.analysis.waits import find_ire, find_waits
-from pipeline.lesson import Correction, CorrectionSummary, Lesson, Passage, Recording, Speech, Utterance
+from pipeline.lesson import Correction, CorrectionSummary, Goal, Lesson, Passage, Recording, Speech, Utterance
 from pipeline.resources import data_path
 from pipeline.stages.discourse import Discourse
 from pipeline.timeline import share
@@ -38,7 +38,8 @@ MENTIONED_SHARE = 0.02  # fewer words in another language are names, or mistakes
 def notices(lesson: Lesson) -> tuple[str, ...]:
     """What a reader has to know about who speaks in this lesson, and about what could be judged."""
     voices = () if lesson.students_told_apart else (ONE_GROUP,)
-    return (*voices, *language_notices(lesson))
+    thin = thin_evidence(lesson) if lesson.metrics else None
+    return (*voices, *language_notices(lesson), *((thin,) if thin else ()))
 
 
 def language_notices(lesson: Lesson) -> tuple[str, ...]:
@@ -53,6 +54,17 @@ def language_notices(lesson: Lesson) -> tuple[str, ...]:
             "less surely, and talk moves, uptake and praise are not judged. Talk and waiting are measured as ever."
         )
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """What is known of the teacher beside this lesson: the goal for it, and the numbers of earlier ones, oldest first."""
+
+    goal: Goal | None = None
+    earlier: tuple[Mapping[str, float], ...] = ()
+
+
+NOTHING_KNOWN = Teaching()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,11 @@ def attribute(passages: Sequence[Passage], speech: Sequence[Speech], corrections
 
 
 def understand(
-    recording: Recording, passages: Sequence[Passage], said: Said, discourse: Discourse | None = None
+    recording: Recording,
+    passages: Sequence[Passage],
+    said: Said,
+    discourse: Discourse | None = None,
+    teaching: Teaching = NOTHING_KNOWN,
 ) -> Lesson:
     """The lesson with all that follows from who said what; ``discourse``: what a model made of it, if one did."""
     speech, turns = said.speech, build_turns(said.speech)
@@ -93,14 +109,14 @@ def understand(
         corrections=said.corrections,
         students_told_apart=students_told_apart(speech),
     )
-    return complete(lesson)
+    return complete(lesson, teaching)
 
 
-def complete(lesson: Lesson) -> Lesson:
+def complete(lesson: Lesson, teaching: Teaching = NOTHING_KNOWN) -> Lesson:
     """The lesson with its numbers and the advice that rests on them."""
     metrics = (*measure(lesson), *measure_vocabulary(lesson, _subjects()))
     measured = replace(lesson, metrics=with_ranges(lesson, metrics))
-    return replace(measured, advice=advise(measured))
+    return replace(measured, advice=advise(measured, goal=teaching.goal, earlier=teaching.earlier))
 
 
 @cache

@@ -149,6 +149,10 @@ class Library:
         """What the stage gave for the same inputs (``key``) before; None where it has to run."""
         return results.unpack_stage_output(self._database.read(results.stage_output, sha256, stage, key))
 
+    def earlier_metrics(self, lesson_id: str, *, limit: int = 10) -> tuple[dict[str, float], ...]:
+        """The numbers of the same teacher's lessons before this one, by name, oldest first."""
+        return self._database.read(results.earlier_metrics, lesson_id, limit)
+
     def latest_stage_output(self, lesson_id: str, stage: str) -> StageOutput | None:
         """What the stage gave last for this lesson; None before it ever ran."""
         return results.unpack_stage_output(self._database.read(results.latest_stage_output, lesson_id, stage))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -55,6 +56,29 @@ def load(connection: Connection, lesson_id: str) -> bytes | None:
     query = select(schema.lesson_result.c.payload).where(schema.lesson_result.c.lesson_id == lesson_id)
     payload: bytes | None = connection.execute(query).scalar()
     return payload
+
+
+def earlier_metrics(connection: Connection, lesson_id: str, limit: int) -> tuple[dict[str, float], ...]:
+    """The numbers of the same teacher's lessons before this one, oldest first; the newest ``limit`` of them.
+
+    Empty where nobody says whose lesson it is. Lessons are ordered by when they were held, else by when they were added.
+    """
+    lesson, metric = schema.lesson, schema.metric
+    this = lessons.get(connection, lesson_id)
+    if not this.details.teacher:
+        return ()
+    query = (
+        select(lesson.c.id, lesson.c.held_on, lesson.c.added_at, metric.c.name, metric.c.value)
+        .join(metric, metric.c.lesson_id == lesson.c.id)
+        .where(lesson.c.teacher == this.details.teacher, lesson.c.id != lesson_id, metric.c.value.is_not(None))
+    )
+    found: dict[tuple[date, datetime, str], dict[str, float]] = {}
+    now_held = (this.details.held_on or this.added_at.date(), this.added_at)
+    for row in connection.execute(query):
+        held = (row.held_on or row.added_at.date(), row.added_at)
+        if held < now_held:
+            found.setdefault((*held, row.id), {})[row.name] = row.value
+    return tuple(values for _, values in sorted(found.items(), key=lambda item: item[0]))[-limit:]
 
 
 def stage_output(connection: Connection, sha256: str, stage: str, key: str) -> tuple[StageRecord, bytes] | None:

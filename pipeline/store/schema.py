@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"  # the newest migration
+HEAD = "0004"  # the newest migration
 VERSION_TABLE = "lessonmirror_version"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -106,6 +106,7 @@ lesson = Table(
     Column("held_on", Date),
     _text("lawful_basis"),
     Column("keep_until", Date),
+    Column("goal", CleanText, nullable=False, server_default=""),
     _text("search_text"),  # title, name, teacher, class and subject, folded for searching
     _text("info"),  # MediaInfo as JSON
     _text("state"),

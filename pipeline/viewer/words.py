@@ -152,6 +152,17 @@ _CATALOGUE: tuple[MetricWords, ...] = (
         "per_100",
         "How many of 100 words of the teacher were “um”, “you know” and the like.",
     ),
+    *(
+        MetricWords(
+            f"academic_words_{role}_per_100",
+            f"{whose} words of the subject",
+            "discourse",
+            "per_100",
+            f"How many of 100 words of the {role} belong to the vocabulary of the subject, such as “denominator”. The lists "
+            "are in configs/vocabulary.toml.",
+        )
+        for role, whose in (("teacher", "Teacher's"), ("student", "Students'"))
+    ),
     MetricWords(
         "voice_gini",
         "Unevenness of student voices",

@@ -13,7 +13,6 @@ from pipeline.analysis.discourse import (
     label_uptake,
     likeliest_move,
     sentences_of,
-    shared_words,
 )
 from pipeline.lesson import Role, Utterance
 from pipeline.ports import Judgement
@@ -133,13 +132,6 @@ def test_an_exchange_in_another_language_is_not_judged() -> None:
 def test_a_sentence_knows_whether_another_spoke_before() -> None:
     lines = (line("u1", "teacher", "a"), line("u2", "teacher", "b"), line("u3", "student", "c"))
     assert [item.new_speaker for item in sentences_of(lines)] == [True, False, True]
-
-
-def test_shared_words_leave_out_empty_ones() -> None:
-    assert shared_words(
-        "I think the triangle has three sides", "Three sides, says Ana, and the triangle"
-    ) == pytest.approx(3 / 4)
-    assert shared_words("yes", "yes it is") == 0.0
 
 
 def test_a_reason_is_known_by_its_words() -> None:

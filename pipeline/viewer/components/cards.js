@@ -24,7 +24,13 @@ class Cards {
       card.range ? el("p", { class: "range" }, card.range) : null,
       card.text ? el("p", { class: "text" }, card.text) : null,
       card.meaning ? this.meaning(card) : null,
+      card.strategy ? this.strategy(card.strategy) : null,
       this.moments(card));
+  }
+
+  strategy({ name, parts }) {
+    return el("details", { class: "strategy" }, el("summary", {}, `${name}: how, and why`),
+      ...parts.flatMap(([title, lines]) => [el("h5", {}, title), ...lines.map((line) => el("p", {}, line))]));
   }
 
   meaning(card) {

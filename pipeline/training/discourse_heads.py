@@ -1,11 +1,12 @@
-"""Fits the heads for kind, focus and demand of a question to a trained network, on questions that were labelled by hand.
+"""Fits what stands on a trained network: kind, focus and demand of a question, uptake, and how rare moves are weighed.
 
-    python -m pipeline.training.question_kinds --moves FILE.csv.gz --network FOLDER
+    python -m pipeline.training.discourse_heads --moves FILE.csv.gz --uptake FILE.csv --network FOLDER
 
-The labels lie beside this file, by transcript and row (from 0) of TalkMoves' table, without the text: 960 teachers' questions,
+Labels of kinds lie beside this file, by transcript and row (from 0) of TalkMoves' table, without the text: 960 teachers' questions,
 read twice by different readers in different order before any tagger of kinds was trained; where they disagreed, a third
-reading decided. The encoder stays as it is: a head is a logistic regression on what it knows of a sentence, its strength
-chosen by cross validation over transcripts. Questions of transcripts that are kept aside are only scored.
+reading decided. The encoder stays as it is. A head of kinds is a logistic regression on what it knows of a sentence; uptake is a
+ridge regression on signs in the words and on the network's moves. Strengths are chosen by cross validation over lessons. What is
+kept aside is only scored.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pipeline.backends.discourse_minilm import overlapping_runs
+from pipeline.backends.discourse_minilm import exchange_signs, overlapping_runs
 from pipeline.backends.discourse_network import (
     DiscourseNetwork,
     Window,
@@ -30,7 +31,7 @@ from pipeline.backends.discourse_network import (
     save_network,
 )
 from pipeline.ports import DEMAND_LABELS, FOCUS_LABELS, QUESTION_KINDS
-from pipeline.training.discourse import Said, as_tokens, kept_aside, read_moves
+from pipeline.training.discourse import UPTAKE_SCALE, Said, as_tokens, exchange_kept_aside, kept_aside, read_moves
 
 LABELS = Path(__file__).with_name("question_kinds.csv")
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03)
@@ -70,6 +71,29 @@ def fit_head(known: NDArray[np.float32], labels: NDArray[np.int64], groups: NDAr
     return weight, bias, best, score(best)
 
 
+def fit_uptake(network: DiscourseNetwork, tokenizer: Any, path: Path) -> tuple[dict[str, Any], float, float]:
+    """The weights of the signs of uptake; Spearman's correlation of what was kept aside, and of cross validation."""
+    import pandas as pd
+    from scipy.stats import spearmanr
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+
+    table = pd.read_csv(path)
+    table = table[table.uptake_zscore.notna()]
+    signs = exchange_signs(network, tokenizer, list(zip(table.student_text, table.teacher_text, strict=True)))
+    rated = table.uptake_zscore.to_numpy()
+    aside = np.array([exchange_kept_aside(name) for name in table.obs_id])
+    centre, spread = signs[~aside].mean(0), signs[~aside].std(0) + 1e-6
+    scaled = (signs - centre) / spread
+    model = RidgeCV(np.logspace(0, 3, 10))
+    crossed = cross_val_predict(model, scaled[~aside], rated[~aside], groups=table.obs_id[~aside], cv=GroupKFold(FOLDS))
+    fitted = model.fit(scaled[~aside], rated[~aside])
+    weights = fitted.coef_ / spread
+    about = {"weights": weights.tolist(), "bias": float(fitted.intercept_ - weights @ centre), **UPTAKE_SCALE}
+    figure = spearmanr(rated[aside], fitted.predict(scaled[aside])).statistic
+    return about, float(figure), float(spearmanr(rated[~aside], crossed).statistic)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fits the heads, prints the figures of what was kept aside, and writes the weights again."""
     import pandas as pd
@@ -77,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moves", type=Path, required=True)
+    parser.add_argument("--uptake", type=Path, required=True)
     parser.add_argument("--network", type=Path, required=True)
     given = parser.parse_args(arguments)
     network, about = load_network(given.network)
@@ -108,6 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             layer = cast("nn.Linear", network.heads[head])
             layer.weight.copy_(torch.from_numpy(weight / spread))
             layer.bias.copy_(torch.from_numpy(bias - (weight / spread) @ centre))
+    about["uptake"], figure, cross = fit_uptake(network, load_tokenizer(given.network), given.uptake)
+    print(f"uptake: Spearman {figure:.3f} kept aside, {cross:.3f} crossed")
+    about["figures"]["uptake_spearman"] = figure
     save_network(network, given.network, about)
     print(json.dumps(about["figures"]))
 
