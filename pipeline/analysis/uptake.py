@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 
@@ -34,7 +35,7 @@ def uptake_features(student: str, teacher: str) -> tuple[float, ...]:
     said, reply = _words(student), _words(teacher)
     meant, taken = set(said) - _EMPTY_WORDS, set(reply) - _EMPTY_WORDS
     shared = meant & taken
-    pairs = set(zip(said, said[1:], strict=False)) & set(zip(reply, reply[1:], strict=False))
+    pairs = set(itertools.pairwise(said)) & set(itertools.pairwise(reply))
     return (
         math.log1p(len(shared)),
         share(len(shared), len(meant)) or 0.0,
