@@ -12,7 +12,7 @@ from pipeline.arguments import parse_date, parse_span
 from pipeline.errors import NotFoundError, UsageError
 from pipeline.lesson import Lesson, Passage, Recording, StageRecord
 from pipeline.stages.payloads import passages_to_json, speech_to_json
-from pipeline.stages.understand import understand
+from pipeline.stages.understand import attribute, notices, understand
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow
 from pipeline.timeline import Span
@@ -28,11 +28,11 @@ TEXT = (
 
 def _analysed(library: Library, key: str = "a") -> LessonRow:
     row = add_row(library, key)
-    lesson = understand(_recording(row), TEXT, SPEECH)
+    lesson = understand(_recording(row), TEXT, attribute(TEXT, SPEECH))
     record = StageRecord("diarize", "campplus", "m" * 64, "c" * 64, 1.0)
     for stage, payload in (("transcribe", passages_to_json(TEXT)), ("diarize", speech_to_json(SPEECH))):
         library.save_stage_output(row.sha256, stage, "key", replace(record, stage=stage), json.dumps(payload).encode())
-    library.save_result(row.id, replace(lesson, notices=("A notice.",), stages=(record,)))
+    library.save_result(row.id, replace(lesson, notices=("A notice.", *notices(lesson)), stages=(record,)))
     return row
 
 
@@ -52,7 +52,7 @@ def test_numbers_follow_a_correction_and_its_undoing(library: Library) -> None:
     assert _teachers(after) == {"S1", "S2"}
     assert after.metric("teacher_share").value > before.metric("teacher_share").value
     assert after.utterances[1].role == "teacher"
-    assert after.notices == ("A notice.",) and after.stages == before.stages
+    assert after.notices[0] == "A notice." and after.stages == before.stages
     assert library.load_result(row.id).speech == after.speech
     assert library.corrections(row.id)[0].author == "Coach"
     undone = corrections.undo(library, row.id)

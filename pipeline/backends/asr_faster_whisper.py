@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FRAMES_PER_S = 100  # of the spectrogram
+MOST_WORKERS = 4  # each holds a batch of windows: some 0.3 GB
 STEP_S = 0.02  # one frame of the encoder
+
+
+def workers_and_threads(cores: int) -> tuple[int, int]:
+    """How many batches to decode at once, and the threads of each.
+
+    Decoding a token is too little work to be shared among threads, so a core a batch is faster; above four, memory counts.
+    """
+    workers = min(cores, MOST_WORKERS)
+    return workers, cores // workers
 
 
 class FasterWhisper(WhisperTranscriber):
@@ -29,21 +39,24 @@ class FasterWhisper(WhisperTranscriber):
         return bool(ctranslate2.get_cuda_device_count() > 0)
 
     def _load(self) -> _Model:
+        workers, threads = workers_and_threads(usable_cores() if self._device == "cpu" else 1)
         model = faster_whisper.WhisperModel(
             str(self._files.folder),
             device=self._device,
             compute_type="float16" if self._device == "cuda" else "int8",
-            cpu_threads=usable_cores(),
+            cpu_threads=threads,
+            num_workers=workers,
             local_files_only=True,
         )
-        return _Model(model, self._config.beam_size)
+        return _Model(model, self._config.beam_size, workers)
 
 
 class _Model:
     """Fits :class:`pipeline.backends.whisper_listening.WhisperModel`."""
 
-    def __init__(self, model: Any, beam_size: int) -> None:
+    def __init__(self, model: Any, beam_size: int, workers: int) -> None:
         self._model = model
+        self.workers = workers
         self._beam_size = beam_size
         self._tokenizer = model.hf_tokenizer
         self._end = self._id("endoftext")

@@ -59,6 +59,8 @@ class _Model:
         self._half = model.device.type == "cuda"
         self._tokenizer = self._tokenizer_of("en")
 
+    workers = 1  # PyTorch shares each step among the cores by itself
+
     @property
     def multilingual(self) -> bool:
         return bool(self._model.is_multilingual)

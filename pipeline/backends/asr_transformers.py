@@ -54,6 +54,8 @@ class _Model:
         self._features = transformers.WhisperFeatureExtractor(feature_size=model.config.num_mel_bins)
         self._end = self._id("endoftext")
 
+    workers = 1  # PyTorch shares each step among the cores by itself
+
     @property
     def multilingual(self) -> bool:
         return bool(self._model.generation_config.is_multilingual)

@@ -1,13 +1,15 @@
 """What all Whisper engines share: the walk through a recording, window by window, in whatever engine decodes the windows.
 
-Only one batch of windows is in memory at a time. The first batch is spread over the recording, so that its windows can vote
-on the language before anything is written down. Speech in which a window left out words is read a second time on its own.
+Only one batch of windows a worker is in memory at a time. The first batch is spread over the recording, so that its windows can
+vote on the language before anything is written down. Speech in which a window left out words is read a second time on its own.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -40,6 +42,11 @@ class WhisperModel(Protocol):
     @property
     def multilingual(self) -> bool:
         """Whether it knows other languages than English."""
+        ...
+
+    @property
+    def workers(self) -> int:
+        """How many batches it can decode at once, each from a thread of its own."""
         ...
 
     def encode(self, samples: NDArray[np.float32]) -> Any:
@@ -108,19 +115,41 @@ class Listener:
         whole_s = sum(window.speech_s for window in windows)
         guessing = language is None and self._model.multilingual
         main = language if self._model.multilingual else "en"
-        found: list[Passage] = []
-        done_s = 0.0
-        for batch in _spread_batches(windows, self._batch_size):
-            progress(done_s / whole_s)
-            encoded = self._encode(audio, batch)
-            guesses = self._model.languages(encoded) if guessing else [{}] * len(batch)
-            main = main or _vote(batch, guesses)
-            found += self._batch(
-                audio, batch, encoded, [_language(*row, main) for row in zip(batch, guesses, strict=True)]
-            )
-            done_s += sum(window.speech_s for window in batch)
+        if not windows:
+            return ()
+        first, *others = _spread_batches(windows, self._batch_size)
+        pool = ThreadPoolExecutor(self._model.workers)
+        try:
+            parts = [*_batches(first, math.ceil(len(first) / self._model.workers) or 1)]
+            heard = [*pool.map(lambda batch: self._guessed(audio, batch, guessing=guessing), parts)]
+            main = main or _vote(first, [guess for _, guesses in heard for guess in guesses])
+
+            def part(batch: Sequence[Window], encoded: Any, guesses: Sequence[dict[str, float]]) -> list[Passage]:
+                spoken = [_language(*row, main) for row in zip(batch, guesses, strict=True)]
+                return [*self._batch(audio, batch, encoded, spoken)]
+
+            def whole(batch: Sequence[Window]) -> list[Passage]:
+                return part(batch, *self._guessed(audio, batch, guessing=guessing))
+
+            work = [(batch, pool.submit(part, batch, *row)) for batch, row in zip(parts, heard, strict=True)]
+            work += [(batch, pool.submit(whole, batch)) for batch in others]
+            found: list[Passage] = []
+            done_s = 0.0
+            for batch, future in work:
+                progress(done_s / whole_s)
+                found += future.result()
+                done_s += sum(window.speech_s for window in batch)
+        finally:
+            pool.shutdown(cancel_futures=True)
         progress(1.0)
         return tuple(sorted(found, key=lambda passage: passage.span))
+
+    def _guessed(
+        self, audio: Audio, batch: Sequence[Window], *, guessing: bool
+    ) -> tuple[Any, Sequence[dict[str, float]]]:
+        """The encoded windows of a batch, and the probability of each language for each, where it has to be found."""
+        encoded = self._encode(audio, batch)
+        return encoded, self._model.languages(encoded) if guessing else [{}] * len(batch)
 
     def _batch(self, audio: Audio, batch: Sequence[Window], encoded: Any, spoken: Sequence[str]) -> Iterator[Passage]:
         for language in sorted(set(spoken)):
