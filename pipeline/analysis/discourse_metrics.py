@@ -23,7 +23,7 @@ def measure_discourse(lesson: Lesson) -> tuple[Metric, ...]:
 
 def moments_of(utterances: Iterable[Utterance]) -> tuple[Moment, ...]:
     """Where the utterances can be heard; without times, where they can be read."""
-    return tuple(Moment(item.span, item.id) for item in utterances if item.span)[:MAX_MOMENTS]
+    return tuple(Moment(item.span, item.id) for item in utterances)[:MAX_MOMENTS]
 
 
 def _judged(lesson: Lesson, role: Role) -> list[Utterance]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from pipeline.analysis.align import UNSPACED_LANGUAGES
-from pipeline.analysis.discourse_metrics import measure_discourse
+from pipeline.analysis.discourse_metrics import MAX_MOMENTS, measure_discourse, moments_of
 from pipeline.analysis.questions import ENGLISH_RULES_FOR, normalised
 from pipeline.analysis.talk import TURN_PAUSE_S, longest_monologue, of_role, paced_talk_s, silences
 from pipeline.analysis.waits import averaged
@@ -21,7 +21,6 @@ from pipeline.timeline import Span, covering, overlaps, share, summed_s, total_s
 SHORT_ANSWER_WORDS = 3
 SHORT_WAIT_S = 1.0  # Rowe found most waits under a second
 MIN_VOICE_S = 5.0  # a student heard for less is not told apart reliably enough to compare
-MAX_MOMENTS = 200  # what a person would still look at; the count itself is never cut
 
 
 def measure(lesson: Lesson) -> tuple[Metric, ...]:
@@ -37,10 +36,6 @@ def measure_talk(lesson: Lesson) -> tuple[Metric, ...]:
 
 def _moments(spans: Iterable[Span]) -> tuple[Moment, ...]:
     return tuple(Moment(span) for span in spans)[:MAX_MOMENTS]
-
-
-def _of(utterances: Iterable[Utterance]) -> tuple[Moment, ...]:
-    return tuple(Moment(item.span, item.id) for item in utterances if item.span)[:MAX_MOMENTS]
 
 
 def _longest(spans: Iterable[Span], count: int = 5) -> tuple[Moment, ...]:
@@ -151,7 +146,7 @@ def _fillers(lesson: Lesson) -> Metric:
         numerator=found,
         denominator=words,
         method="hesitations and empty words / 100 words, English only; recognition leaves some out: a lower bound",
-        moments=_of(item for item in said if counts[item.id]),
+        moments=moments_of(item for item in said if counts[item.id]),
     )
 
 
@@ -191,7 +186,7 @@ def _questions(lesson: Lesson) -> tuple[Metric, ...]:
 
     def counted(name: str, items: Sequence[Utterance], method: str) -> Metric:
         value = float(len(items)) if known else None
-        return Metric(name, value, "count", numerator=value, method=method, moments=_of(items))
+        return Metric(name, value, "count", numerator=value, method=method, moments=moments_of(items))
 
     real, opened = _asked(lesson, "open", "closed"), _asked(lesson, "open")
     method = "the teacher's open and closed questions"
@@ -201,8 +196,8 @@ def _questions(lesson: Lesson) -> tuple[Metric, ...]:
     running = "the teacher's questions about the running of the lesson"
     return (
         counted("question_count", real, method),
-        _per_hour("question_rate_per_h", count, lesson, f"{method} / hours", _of(real)),
-        _share("open_question_share", len(opened), len(real), "open / open and closed questions", _of(opened)),
+        _per_hour("question_rate_per_h", count, lesson, f"{method} / hours", moments_of(real)),
+        _share("open_question_share", len(opened), len(real), "open / open and closed questions", moments_of(opened)),
         counted("procedural_question_count", _asked(lesson, "procedural"), running),
         counted("rhetorical_question_count", _asked(lesson, "rhetorical"), straight_on),
         counted("student_question_count", asking, "questions that students ask"),
@@ -285,4 +280,4 @@ def _sequences(lesson: Lesson) -> tuple[Metric, ...]:
     starts = {sequence.utterance_ids[0] for sequence in lesson.sequences if sequence.kind == "ire"}
     chains = [item for item in answered if item.id in starts]
     method = "answered questions that the teacher's evaluation follows / answered questions"
-    return (_share("ire_share", len(chains), len(answered), method, _of(chains)),)
+    return (_share("ire_share", len(chains), len(answered), method, moments_of(chains)),)

@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pipeline.analysis.discourse_metrics import moments_of
 from pipeline.analysis.questions import ENGLISH_RULES_FOR, normalised
-from pipeline.lesson import Lesson, Metric, Moment, Role, Utterance
+from pipeline.lesson import Lesson, Metric, Role, Utterance
 from pipeline.timeline import share
 
 MIN_DISTINCT = 3  # fewer different terms of a subject come up in any talk
-MAX_MOMENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +60,5 @@ def _per_100(role: Role, said: list[Utterance], subject: Subject | None) -> Metr
         numerator=terms if subject else None,
         denominator=words if subject else None,
         method=f"words of the list '{subject.name}' / 100 words, English only" if subject else "words of the subject",
-        moments=tuple(Moment(item.span, item.id) for item, count in found if count and item.span)[:MAX_MOMENTS],
+        moments=moments_of(item for item, count in found if count),
     )

