@@ -24,9 +24,11 @@ MAX_SENTENCES = 3
 MIN_CHARS, MAX_CHARS = 20, 420  # the rules' own texts have 60 to 240
 MAX_QUOTE_CHARS = 300  # of a moment in the brief: a small model reads 2,000 tokens
 KEPT_SHARE = 0.25  # of the longer words, found in the rules' text or the evidence: less is another subject
+COMMON_WORDS = 3  # of English, at least: "you", "the", "after"
 LONG_WORD, STEM = 4, 5  # letters; "waited" and "waiting" have one stem
 NAMED_ROLES: dict[Role, str] = {"teacher": "Teacher", "student": "Student", "unknown": "Somebody"}
 
+_QUOTED = "\ufffc"  # stands for a quotation that was taken out; no text may bring it along
 _MARKS = '"“”„‟«»‹›＂'
 _PUNCTUATION = frozenset(" .,;:?!'’‘‚()-–—…%" + _MARKS)
 _LINK = re.compile(r"\w\.[^\W\d]|\bwww\b|https?:")
@@ -52,8 +54,9 @@ _SWEEPING = re.compile(
 _REPORTED = re.compile(
     r"\b(?:said|says|saying|told|tells|answered|replied|explained|explains|mentioned|claimed|claims|"
     r"stated|responded|believed|felt|wanted|knew|understood|agreed|disagreed|admitted|noted|"
-    r"suggested|argued)\b"
-    r"(?:,? (?:that|this|how|why|if|whether|to|the|an?|it|its|he|she|they|there|his|her|their|i|we|you)\b)?"
+    r"suggested|argued|asked(?= (?:whether|if|why|how|what|who)\b))\b"
+    rf"(?!(?: \w+){{0,2}}[:,]? ?{_QUOTED})(?:,? (?:that|this|how|why|if|whether|to|the|an?|it|its|he|she|they|"
+    r"there|his|her|their|i|we|you)\b)?"
 )
 # A word with a capital where a sentence starts may be a name; these are none.
 _STARTERS = frozenset(
@@ -145,8 +148,9 @@ def _is_allowed(char: str) -> bool:
 
 
 def _is_english(bare: str) -> bool:
-    whole = guess_language(bare, None) == "en"
-    return whole and all(guess_language(sentence, "en") == "en" for sentence in _SENTENCE_END.split(bare))
+    common = sum(word in _STARTERS for word in _words(bare))
+    sentences = [bare, *_SENTENCE_END.split(bare)]
+    return common >= COMMON_WORDS and all(guess_language(sentence, "en") == "en" for sentence in sentences)
 
 
 # Quotations
@@ -183,18 +187,21 @@ def _double_quoted(text: str) -> list[tuple[int, int]] | None:
 
 
 def _without(text: str, spans: list[tuple[int, int]] | None, found: list[tuple[str, str]]) -> str | None:
-    """The text without its quotations, which go to ``found``; a single quoted word stays, to be judged like any other."""
+    """The text with ``_QUOTED`` for its quotations, which go to ``found``; a single quoted word stays, to be judged like others.
+
+    A full stop within a quotation ends no sentence of the text.
+    """
     if spans is None:
         return None
     kept, at = "", 0
     for start, end in spans:
         inside, before = text[start + 1 : end - 1], _words(text[:start])
         found.append((before[-1] if before else "", inside))
-        # What ends a sentence may stand within the marks.
-        rest = inside if len(_words(inside)) < 2 else "," if inside.rstrip().endswith((".", "?", "!")) else ""
+        stop = "," if inside.rstrip().endswith((".", "?", "!")) else ""
+        rest = inside if len(_words(inside)) < 2 else _QUOTED + stop
         kept, at = f"{kept}{text[at:start]} {rest} ", end
     bare = " ".join((kept + text[at:]).split())
-    return bare if _SENTENCE_END.search(bare[-1:]) else bare.rstrip(" ,") + "."
+    return bare if _SENTENCE_END.search(bare[-1:]) else f"{bare.rstrip(' ,')}."
 
 
 def _quotes_hold(parts: _Parts, advice: Advice, lesson: Lesson) -> bool:

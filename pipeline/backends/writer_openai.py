@@ -121,8 +121,8 @@ class OpenAiCompatibleWriter:
         try:
             payload = None if body is None else json.dumps(body).encode()
             connection.request(method, self._path + path, payload, self._headers())
-            response = connection.getresponse()
-            answer = response.read(MAX_ANSWER_BYTES + 1)
+            with connection.getresponse() as response:
+                answer = response.read(MAX_ANSWER_BYTES + 1)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._too_slow(timeout_s) if _was_slow(error, late) else self._broken(error) from error
         finally:
