@@ -24,7 +24,7 @@ from pipeline.ports import Brief, Proposal
 
 KEY_VARIABLE = "LESSONMIRROR_WRITER_KEY"
 MAX_ANSWER_BYTES = 256 * 1024  # a few sentences in JSON take less than two
-MAX_ANSWER_TOKENS = 400
+MAX_ANSWER_TOKENS = 300  # three sentences in JSON take about 100
 MAX_TEXT_CHARS = 4000  # more is no answer; what may be shown is judged elsewhere
 ASK_TIMEOUT_S = 5  # for the list of models, which needs no thinking
 
@@ -90,7 +90,12 @@ class OpenAiCompatibleWriter:
             "type": "object",
             "properties": {
                 "text": {"type": "string"},
-                "evidence": {"type": "array", "items": {"type": "string", "enum": [item.id for item in brief.quotes]}},
+                "evidence": {
+                    "type": "array",
+                    "items": {"type": "string", "enum": [item.id for item in brief.quotes]},
+                    "minItems": 1,
+                    "maxItems": len(brief.quotes),
+                },
             },
             "required": ["text", "evidence"],
             "additionalProperties": False,
