@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from pipeline.backends.writer_openai import TASK
+
 MODELS = ("small-model",)
 
 
@@ -63,7 +65,7 @@ def says(content: str) -> Callable[[BaseHTTPRequestHandler, Any], None]:
 def repeats(handler: BaseHTTPRequestHandler, body: Any) -> None:
     """Gives the feedback back, in its own words and with its first moment."""
     told = body["messages"][-1]["content"]
-    text = told.removeprefix("Feedback to reword:\n").split("\n\nNumbers:")[0]
+    text = told.split(f"{TASK}\n")[1]
     send(handler, completion(json.dumps({"text": text, "evidence": ["m1"]})))
 
 

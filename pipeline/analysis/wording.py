@@ -23,7 +23,7 @@ from pipeline.ports import Brief, Proposal, Quote
 MAX_SENTENCES = 3
 MIN_CHARS, MAX_CHARS = 20, 420  # the rules' own texts have 60 to 240
 MAX_QUOTE_CHARS = 300  # of a moment in the brief: a small model reads 2,000 tokens
-KEPT_SHARE = 0.25  # of the longer words, found in the rules' text or the evidence: less is another subject
+KEPT_SHARE = 0.33  # of the longer words, found in the rules' text or the evidence: less is another subject
 COMMON_WORDS = 3  # of English, at least: "you", "the", "after"
 LONG_WORD, STEM = 4, 5  # letters; "waited" and "waiting" have one stem
 NAMED_ROLES: dict[Role, str] = {"teacher": "Teacher", "student": "Student", "unknown": "Somebody"}
@@ -45,6 +45,9 @@ _VERDICTS = re.compile(
     r"excellent|perfect|perfectly|outstanding|brilliant|amazing|impressive|fantastic|wonderful|superb|great|good|"
     r"should|shouldn't|must|mustn't|ought|need to|needs to|have to|had to|too (?:much|many|few|little|long|short|fast|slow)|"
     r"other teachers?|other class(?:es)?|colleagues?|than most|average|above|below|grade|graded|score|scored|rating|rated|"
+    r"understands?|understanding|misunderst(?:ood|ands?|anding)|able|unable|struggles?|struggled|struggling|confused|engaged|"
+    r"disengaged|effective|effectively|successful|successfully|correct|correctly|incorrect|clear|clearly|confident|confidently|"
+    r"lacks?|lacked|lacking|improve|improved|improvement|"
     r"skilled|unskilled|talented|smart|clever|intelligent|gifted|slow learners?)\b"
 )
 _SWEEPING = re.compile(

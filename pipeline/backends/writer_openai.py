@@ -35,6 +35,9 @@ _INSTRUCTIONS = (
     'there. Choose the moments that show best what is meant. Answer with JSON alone: {"text": "...", "evidence": ["m1"]}'
 )
 
+# The task comes last: small models forget what stands far up.
+TASK = "Say this in your own words, in one or two sentences, and choose the moments that show it:"
+
 
 class OpenAiCompatibleWriter:
     """A :class:`pipeline.ports.FeedbackWriter`. Raises ConfigError for an address that the settings do not allow."""
@@ -219,9 +222,9 @@ def _was_slow(error: Exception, late: threading.Event) -> bool:
 
 def _told(brief: Brief) -> str:
     """The brief as the model reads it."""
-    numbers = "".join(f"\n{name}: {value}" for name, value in brief.numbers) or "\nnone"
     moments = "".join(f"\n{item.id}: {item.text or 'nobody speaks'}" for item in brief.quotes)
-    return f"Feedback to reword:\n{brief.text}\n\nNumbers:{numbers}\n\nMoments:{moments}"
+    numbers = "".join(f"\n{name}: {value}" for name, value in brief.numbers) or "\nnone"
+    return f"Moments of the lesson:{moments}\n\nNumbers:{numbers}\n\n{TASK}\n{brief.text}"
 
 
 def _proposal(content: object) -> Proposal | None:

@@ -155,6 +155,8 @@ def test_only_the_metrics_that_the_advice_names_count(name: str) -> None:
         "Other teachers wait longer for an answer. Try counting to 3 in silence.",
         "Your silence was shorter than the average. Try counting to 3 after an open question.",
         "You shouldn’t speak after an open question. Try counting to 3 in silence.",
+        "The answer shows that the student understands silence. Try counting to 3 in silence.",
+        "The student was able to answer in silence. Try counting to 3 after the open question.",
         "You always wait for an answer. Try counting to 3 in silence before anybody may speak.",
         "Nobody had time for an answer. Try counting to 3 in silence before anybody may speak.",
         "A student said that the answer was silence. Try counting to 3 after the open question.",
@@ -207,6 +209,25 @@ def test_a_name_that_nobody_gave_throws_it_away(text: str) -> None:
 )
 def test_what_is_no_plain_english_about_the_same_thing_is_thrown_away(text: str) -> None:
     assert shown(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This moment showcases the students' ability to hold the floor and make a difference in the conversation.",
+        "The moment of the lesson was a great example of how we can make a difference when we have the right tools.",
+        "The answer shows that the student understands the concept of the topic, and is able to explain it.",
+        "It floats, but it's not a boat. It's a floating thing that can't be held in a boat.",
+        "You can add to that, but you can't change that. You can't change that.",
+        "m1: nobody speaks",
+        "You, I, I, I, I, I, I, I, I, I, I, I, I, I, I, I.",
+        "You",
+    ],
+)
+def test_what_a_small_model_really_wrote_is_thrown_away(text: str) -> None:
+    rules = "Students had 80 % of the talk. These are the longest times they held the floor. What would you ask next?"
+    for of in (ADVICE, replace(ADVICE, text=rules, metric_names=("student_share",))):
+        assert shown(text, of=of) is None
 
 
 def test_a_phrase_that_the_rules_suggest_may_stay_where_it_stands_and_is_never_put_in_a_mouth() -> None:
