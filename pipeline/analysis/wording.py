@@ -23,9 +23,9 @@ from pipeline.ports import Brief, Proposal, Quote
 MAX_SENTENCES = 3
 MIN_CHARS, MAX_CHARS = 20, 420  # the rules' own texts have 60 to 240
 MAX_QUOTE_CHARS = 300  # of a moment in the brief: a small model reads 2,000 tokens
-KEPT_SHARE = 0.33  # of the longer words, found in the rules' text or the evidence: less is another subject
+KEPT_SHARE = 0.25  # of the words that carry meaning, found in the rules' text: less is another subject
 COMMON_WORDS = 3  # of English, at least: "you", "the", "after"
-LONG_WORD, STEM = 4, 5  # letters; "waited" and "waiting" have one stem
+STEM = 4  # letters: "waited" and "waiting" have one stem, and shorter words carry grammar
 NAMED_ROLES: dict[Role, str] = {"teacher": "Teacher", "student": "Student", "unknown": "Somebody"}
 
 _QUOTED = "\ufffc"  # stands for a quotation that was taken out; no text may bring it along
@@ -76,6 +76,12 @@ _STARTERS = frozenset(
         "while who why with within without would you you've your yours"
     ).split()
 )
+_GRAMMAR = frozenset(
+    (
+        "about after also been before could does each from have here into just might more other over some than that their them "
+        "then there these they this those through very were what when where which while will with would your"
+    ).split()
+)
 
 
 def brief_of(advice: Advice, lesson: Lesson) -> Brief:
@@ -99,15 +105,15 @@ def accept(proposal: Proposal | None, advice: Advice, lesson: Lesson) -> Advice 
     parts = _parts(text)
     if parts is None or not _quotes_hold(parts, advice, lesson):
         return None
-    own = _Own(advice.text, " ".join(_heard(item, lesson) for item in advice.evidence))
+    given = frozenset(_words(" ".join([advice.text, *(_heard(item, lesson) for item in advice.evidence)])))
     bare = parts.bare
     holds = (
         1 <= len(_SENTENCE_END.findall(bare)) <= MAX_SENTENCES
         and _numbers_hold(bare, advice, lesson)
         and all(_only_as_before(words, bare, advice.text) for words in (_VERDICTS, _SWEEPING, _REPORTED))
-        and not any(_unknown_names(bare, own))
+        and not any(_unknown_names(bare, given))
         and _is_english(bare)
-        and _keeps_to_the_subject(bare, own)
+        and _keeps_to_the_subject(bare, advice.text)
     )
     return replace(advice, text=text, evidence=evidence) if holds else None
 
@@ -256,15 +262,7 @@ def _only_as_before(pattern: re.Pattern[str], bare: str, rules: str) -> bool:
     return set(pattern.findall(plain)) <= set(pattern.findall(rules.lower().replace("’", "'")))
 
 
-class _Own:
-    """The words that the rules and the evidence have given."""
-
-    def __init__(self, rules: str, heard: str) -> None:
-        self.words = frozenset(_words(f"{rules} {heard}"))
-        self.stems = frozenset(word[:STEM] for word in self.words)
-
-
-def _unknown_names(bare: str, own: _Own) -> Iterator[str]:
+def _unknown_names(bare: str, given: frozenset[str]) -> Iterator[str]:
     """Words with a capital that neither the rules nor the evidence have, but for those that start a sentence."""
     for match in re.finditer(r"[^\W\d_][\w'’]*", bare):
         word = match.group()
@@ -272,11 +270,12 @@ def _unknown_names(bare: str, own: _Own) -> Iterator[str]:
         before = bare[: match.start()].rstrip(" (-–—" + _MARKS)
         starts = not before or before[-1] in ".?!:…,'‘’"
         ordinary = low == "i" or low.startswith("i'") or (starts and low in _STARTERS)
-        if word != word.lower() and not ordinary and low.removesuffix("'s") not in own.words:
+        if word != word.lower() and not ordinary and low.removesuffix("'s") not in given:
             yield word
 
 
-def _keeps_to_the_subject(bare: str, own: _Own) -> bool:
-    longer = [word for word in _words(bare) if len(word) >= LONG_WORD]
-    known = sum(word[:STEM] in own.stems for word in longer)
-    return bool(longer) and known >= KEPT_SHARE * len(longer)
+def _keeps_to_the_subject(bare: str, rules: str) -> bool:
+    """Whether enough of the words that carry meaning come from the rules' text; what was said in class is another subject."""
+    known = {word[:STEM] for word in _words(rules)}
+    longer = [word for word in _words(bare) if len(word) >= STEM and word not in _GRAMMAR]
+    return bool(longer) and sum(word[:STEM] in known for word in longer) >= KEPT_SHARE * len(longer)

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from pipeline import corrections
 from pipeline.config import Config, DiscourseConfig, WriterConfig
 from pipeline.errors import Cancelled
-from pipeline.lesson import Advice, Lesson, StageRecord
+from pipeline.lesson import Advice, Lesson, Passage, Recording, StageRecord
 from pipeline.registry import feedback_writer
 from pipeline.runner import Runner, _Run
 from pipeline.stages.reword import (
@@ -26,9 +27,13 @@ from pipeline.stages.reword import (
     proposals_from_json,
     reword,
 )
+from pipeline.stages.payloads import passages_to_json, speech_to_json
+from pipeline.stages.understand import attribute, understand
 from pipeline.store.library import Library
 from pipeline.text_lesson import TextAnalyzer
+from pipeline.timeline import Span
 from tests.analysis.test_wording import ADVICE, GOOD, LESSON
+from tests.lesson_values import student, teacher, words
 from tests.programs import run_program
 from tests.store.store_samples import add_row
 from tests.writer_server import WriterServer, completion, repeats, running, send, writes
@@ -170,6 +175,22 @@ def test_after_a_correction_the_rules_words_stand_and_what_was_sent_stays_told()
     assert found.stages == (record,)
     assert found.notices == (sent.replace("was worded", "was first worded"), "A notice.")
     assert in_the_rules_words(found) == found
+
+
+def test_a_correction_brings_the_rules_words_back(library: Library) -> None:
+    row = add_row(library, "a")
+    speech = (teacher(0, 20, "S1"), student(22, 28, "S2"), teacher(30, 45, "S1"))
+    passages = (Passage(Span(22, 28), "", words("Because the sun lights only one side of it.", 22.2), "en"),)
+    record = StageRecord("diarize", "campplus", "m" * 64, "c" * 64, 1.0)
+    for stage, payload in (("transcribe", passages_to_json(passages)), ("diarize", speech_to_json(speech))):
+        library.save_stage_output(row.sha256, stage, "key", replace(record, stage=stage), json.dumps(payload).encode())
+    made = understand(Recording(row.sha256, row.name, 60.0), passages, attribute(passages, speech))
+    assert made.advice
+    other = tuple(replace(item, text="In other words.") for item in made.advice)
+    library.save_result(row.id, replace(made, advice=other, stages=(record, replace(record, stage="writer"))))
+    after = corrections.correct(library, row.id, voice="S2", speaker="S3", role="student")
+    assert [item.text for item in after.advice] == [item.text for item in made.advice]
+    assert after.stages == (record,)
 
 
 def test_a_transcripts_advice_is_worded_too(tmp_path: Path) -> None:
