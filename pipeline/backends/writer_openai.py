@@ -155,6 +155,12 @@ class OpenAiCompatibleWriter:
             try:
                 connection.connect()
                 return connection
+            except ssl.SSLError as error:
+                connection.close()
+                raise ModelError(
+                    f"No secure connection to the server at {self._host} could be made.",
+                    hint="Check its certificate, or whether [writer] address has to begin with http.",
+                ) from error
             except OSError as error:
                 connection.close()
                 trouble = error

@@ -85,6 +85,12 @@ def test_a_server_that_is_away_is_said_to_be(host: str) -> None:
         writer_for(f"http://{host}:{port}/v1", model="m").propose(BRIEF)
 
 
+def test_a_server_without_a_certificate_is_not_spoken_to_over_https() -> None:
+    with running(writes("You waited.")) as server, pytest.raises(ModelError, match="No secure connection"):
+        writer_for(server.address.replace("http:", "https:"), model="m", timeout_s=2).propose(BRIEF)
+    assert server.asked == []
+
+
 def test_localhost_is_this_computer_without_asking_anybody(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     real = socket.getaddrinfo

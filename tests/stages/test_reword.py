@@ -18,6 +18,7 @@ from pipeline.errors import Cancelled
 from pipeline.lesson import Advice, Lesson, Passage, Recording, StageRecord
 from pipeline.registry import feedback_writer
 from pipeline.runner import Runner, _Run
+from pipeline.stages.payloads import passages_to_json, speech_to_json
 from pipeline.stages.reword import (
     ASKED_ELSEWHERE,
     NOT_WORDED,
@@ -27,7 +28,6 @@ from pipeline.stages.reword import (
     proposals_from_json,
     reword,
 )
-from pipeline.stages.payloads import passages_to_json, speech_to_json
 from pipeline.stages.understand import attribute, understand
 from pipeline.store.library import Library
 from pipeline.text_lesson import TextAnalyzer
