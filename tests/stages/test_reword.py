@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import corrections
+from pipeline import corrections, registry
 from pipeline.config import Config, DiscourseConfig, WriterConfig
 from pipeline.errors import Cancelled
 from pipeline.lesson import Advice, Lesson, Passage, Recording, StageRecord
+from pipeline.ports import Brief, Proposal
 from pipeline.registry import feedback_writer
 from pipeline.runner import Runner, _Run
 from pipeline.stages.payloads import passages_to_json, speech_to_json
@@ -161,6 +162,22 @@ def test_another_computer_is_named_whether_it_answered_or_not() -> None:
 
     _, told = reword(TWO, away, elsewhere="gpu.example.org")
     assert told[0] == ASKED_ELSEWHERE.format(host="gpu.example.org")
+
+
+def test_a_run_with_a_server_elsewhere_says_where_it_sent_what_was_said(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Elsewhere:
+        name, model_sha256 = "openai-compatible/m", ""
+
+        def propose(self, brief: Brief) -> Proposal:
+            return Proposal(GOOD, ("m1",))
+
+    monkeypatch.setattr(registry, "feedback_writer", lambda config: Elsewhere())
+    _, told, _ = worded(library, settings("https://gpu.example.org/v1", allow_remote=True))
+    assert told[0] == WORDED_ELSEWHERE.format(host="gpu.example.org")
+    _, told, _ = worded(library, settings("http://localhost:1/v1"))
+    assert not any("not this computer" in text for text in told)
 
 
 def test_after_a_correction_the_rules_words_stand_and_what_was_sent_stays_told() -> None:
