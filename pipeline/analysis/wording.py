@@ -23,6 +23,7 @@ from pipeline.ports import Brief, Proposal, Quote
 MAX_SENTENCES = 3
 MIN_CHARS, MAX_CHARS = 20, 420  # the rules' own texts have 60 to 240
 MAX_QUOTE_CHARS = 300  # of a moment in the brief: a small model reads 2,000 tokens
+KEPT_LENGTH = 0.4  # of the rules' text: a shorter one has left something out, mostly what to try
 KEPT_SHARE = 0.25  # of the words that carry meaning, found in the rules' text: less is another subject
 COMMON_WORDS = 3  # of English, at least: "you", "the", "after"
 STEM = 4  # letters: "waited" and "waiting" have one stem, and shorter words carry grammar
@@ -100,7 +101,7 @@ def accept(proposal: Proposal | None, advice: Advice, lesson: Lesson) -> Advice 
         return None
     evidence = _chosen(proposal.evidence, advice)
     text = " ".join(unicodedata.normalize("NFC", proposal.text).split())
-    if not evidence or not _is_plain(text):
+    if not evidence or not _is_plain(text) or len(text) < KEPT_LENGTH * len(advice.text):
         return None
     parts = _parts(text)
     if parts is None or not _quotes_hold(parts, advice, lesson):

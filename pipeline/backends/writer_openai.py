@@ -15,6 +15,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import PureWindowsPath
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -55,8 +56,9 @@ class OpenAiCompatibleWriter:
 
     @cached_property
     def name(self) -> str:
-        """Backend and model, asked from the server where the settings do not name it."""
-        return f"openai-compatible/{self._model}"
+        """Backend and model, asked from the server where the settings do not name it; of a file its name alone."""
+        is_file = self._model.startswith(("/", "~", ".")) or "\\" in self._model  # llama.cpp's own way to name a model
+        return f"openai-compatible/{PureWindowsPath(self._model).name if is_file else self._model}"
 
     @cached_property
     def _model(self) -> str:

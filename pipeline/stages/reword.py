@@ -22,8 +22,10 @@ ASKED_ELSEWHERE = (
     "have been sent there."
 )
 NOT_WORDED = "The language model could not word the feedback, which stands in the program's own words: {reason}"
-_NOT_HELD = "did not hold against the recording and were thrown away"
-THROWN_AWAY = "Of {of} texts by the language model, {count} " + _NOT_HELD + "; the program's own words stand there."
+_NOT_HELD = "did not hold against the recording and was thrown away."
+THROWN_AWAY = (
+    "The program's own words stand for {count} of {of} texts: what the language model wrote there " + _NOT_HELD
+)
 
 Answers = Callable[[Sequence[Brief]], tuple[Proposal | None, ...]]
 """Gives one answer a brief, from a writer or from what it answered before."""

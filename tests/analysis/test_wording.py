@@ -220,6 +220,7 @@ def test_what_is_no_plain_english_about_the_same_thing_is_thrown_away(text: str)
         "It floats, but it's not a boat. It's a floating thing that can't be held in a boat.",
         "You can add to that, but you can't change that. You can't change that.",
         "m1: nobody speaks",
+        "You waited 0.8 s (median) for an answer.",
         "You, I, I, I, I, I, I, I, I, I, I, I, I, I, I, I.",
         "You",
     ],

@@ -85,6 +85,22 @@ def test_a_server_that_is_away_is_said_to_be(host: str) -> None:
         writer_for(f"http://{host}:{port}/v1", model="m").propose(BRIEF)
 
 
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("/home/somebody/models/small.gguf", "small.gguf"),
+        ("C:\\Users\\somebody\\small.gguf", "small.gguf"),
+        ("./small.gguf", "small.gguf"),
+        ("maker/small-model:4b", "maker/small-model:4b"),
+    ],
+)
+def test_a_model_that_is_a_file_is_recorded_without_its_folder(model: str, name: str) -> None:
+    with running(writes("You waited."), (model,)) as server:
+        writer = writer_for(server)
+        writer.propose(BRIEF)
+    assert writer.name == f"openai-compatible/{name}" and server.proposals[0].body["model"] == model
+
+
 def test_a_server_without_a_certificate_is_not_spoken_to_over_https() -> None:
     with running(writes("You waited.")) as server, pytest.raises(ModelError, match="No secure connection"):
         writer_for(server.address.replace("http:", "https:"), model="m", timeout_s=2).propose(BRIEF)

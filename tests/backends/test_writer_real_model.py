@@ -80,4 +80,4 @@ def test_what_a_real_model_writes_is_shown_only_where_it_holds(writer: OpenAiCom
 
 def test_a_real_server_tells_the_name_of_its_model(writer: OpenAiCompatibleWriter) -> None:
     (name,) = writer.models()
-    assert "SmolLM2" in name and writer.name.endswith(name)
+    assert "SmolLM2" in name and writer.name == f"openai-compatible/{Path(name).name}"
