@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import hashlib
+import ipaddress
 import json
 import os
 import tomllib
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError
 from pipeline.resources import LIBRARY_VARIABLE
@@ -62,6 +64,20 @@ class DiscourseConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WriterConfig:
+    """What words the feedback: the rules alone, or after them a language model behind an OpenAI-compatible server.
+
+    ``model`` may be empty where the server has one only. Unless ``allow_remote``, ``address`` is on this computer.
+    """
+
+    engine: str = "rules"
+    address: str = "http://127.0.0.1:11434/v1"
+    model: str = ""
+    allow_remote: bool = False
+    timeout_s: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class ModelsConfig:
     """Which weights may be used."""
 
@@ -84,6 +100,7 @@ class Config:
     asr: AsrConfig = field(default_factory=AsrConfig)
     diarization: DiarizationConfig = field(default_factory=DiarizationConfig)
     discourse: DiscourseConfig = field(default_factory=DiscourseConfig)
+    writer: WriterConfig = field(default_factory=WriterConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     viewer: ViewerConfig = field(default_factory=ViewerConfig)
 
@@ -102,6 +119,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("asr", "language"): ("auto", *LANGUAGES),
     ("diarization", "engine"): ("campplus",),
     ("discourse", "engine"): ("minilm", "rules"),
+    ("writer", "engine"): ("rules", "openai-compatible"),
 }
 # The smallest and largest value of a number that a run can work with.
 LIMITS: Mapping[tuple[str, str], tuple[int, int]] = {
@@ -109,6 +127,7 @@ LIMITS: Mapping[tuple[str, str], tuple[int, int]] = {
     ("asr", "beam_size"): (1, 20),
     ("asr", "batch_size"): (1, 128),
     ("diarization", "max_speakers"): (1, 100),
+    ("writer", "timeout_s"): (1, 600),
     ("viewer", "port"): (1, 65535),
 }
 
@@ -126,7 +145,51 @@ def load_config(path: Path | None = None, overrides: Mapping[str, Mapping[str, A
             config = dataclasses.replace(config, library=dataclasses.replace(config.library, folder=""))
     config = _apply(config, overrides or {})
     _check_language(config.asr)
+    check_writer(config.writer)
     return config
+
+
+def server_host(address: str) -> str:
+    """The host of a server's address such as ``http://127.0.0.1:11434/v1``. Raises ConfigError where it is none."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port  # reading a port that is no number raises
+    except ValueError:
+        host, parts = None, urlsplit("")
+    plain = address.isascii() and address.isprintable() and " " not in address
+    extra = "@" in parts.netloc or parts.query or parts.fragment or "?" in address or "#" in address
+    if not host or not plain or extra or parts.scheme not in ("http", "https"):
+        raise ConfigError(
+            "[writer] address has to be that of an http or https server, without a name or key in it.",
+            hint=f"Write it as in {WriterConfig().address}.",
+        )
+    return host
+
+
+def on_this_computer(host: str) -> bool:
+    """Whether a host is loopback by its looks: nothing is resolved, so a name other than localhost never is."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_writer(writer: WriterConfig) -> None:
+    """Raises ConfigError for an address that is none, or is another computer's where that is not allowed."""
+    host = server_host(writer.address)
+    if not writer.allow_remote and not on_this_computer(host):
+        raise ConfigError(
+            f"[writer] address names another computer ({host}): what was said in lessons would be sent there.",
+            hint="Use a server on this computer, such as http://127.0.0.1:11434/v1; who answers for the data may set allow_remote.",
+        )
+
+
+def writer_elsewhere(writer: WriterConfig) -> str | None:
+    """The host that words the feedback where that is another computer; None where nothing leaves this one."""
+    host = server_host(writer.address)
+    return None if writer.engine == "rules" or on_this_computer(host) else host
 
 
 def config_sha256(*sections: object) -> str:

@@ -28,6 +28,7 @@ STAGE_WORDS = {
     "diarize": "Telling voices apart",
     "discourse": "Reading what is asked",
     "understand": "Counting and measuring",
+    "writer": "Wording the feedback",
     "video": "Preparing the video",
 }
 

@@ -14,6 +14,7 @@ from pipeline.errors import NotFoundError, UsageError
 from pipeline.lesson import ROLES, Correction, Lesson, Role, Speech
 from pipeline.stages.discourse import Discourse
 from pipeline.stages.payloads import passages_from_json, speech_from_json
+from pipeline.stages.reword import in_the_rules_words
 from pipeline.stages.understand import attribute, notices, understand
 from pipeline.store.library import Library
 from pipeline.teaching import teaching_of
@@ -66,7 +67,7 @@ def recompute(library: Library, lesson_id: str) -> Lesson:
     lesson = understand(before.recording, passages, said, _discourse(library, before, lesson_id), teaching)
     again = notices(before)
     kept = tuple(text for text in before.notices if text not in again)
-    lesson = replace(lesson, stages=before.stages, notices=(*kept, *notices(lesson)))
+    lesson = in_the_rules_words(replace(lesson, stages=before.stages, notices=(*kept, *notices(lesson))))
     library.save_result(lesson_id, lesson)
     return lesson
 

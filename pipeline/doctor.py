@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import registry
-from pipeline.config import Config
+from pipeline.config import Config, writer_elsewhere
 from pipeline.errors import LessonMirrorError
 from pipeline.resources import cache_folder, library_folder
 
@@ -39,6 +39,8 @@ def examine(config: Config) -> tuple[Finding, ...]:
         _memory,
         _device,
     )
+    if config.writer.engine != "rules":
+        checks = (*checks, _writer)
     return tuple(_safely(check, config) for check in checks)
 
 
@@ -128,3 +130,20 @@ def _device(config: Config) -> Finding:
     return Finding(
         f"Runs on {'the GPU' if device == 'cuda' else f'{cores} CPU cores'}; weights are joined in {cache_folder()}"
     )
+
+
+def _writer(config: Config) -> Finding:
+    from pipeline.backends.writer_openai import OpenAiCompatibleWriter
+
+    elsewhere, wanted = writer_elsewhere(config.writer), config.writer.model
+    writer = OpenAiCompatibleWriter(config.writer)
+    models = writer.models()
+    if wanted and wanted not in models and f"{wanted}:latest" not in models:  # Ollama's full name of a model
+        known = ", ".join(models[:10]) or "none"
+        return Finding(f"The server that words the feedback has no model '{wanted}'.", True, f"It has: {known}.")
+    where = (
+        f"{elsewhere}, which is not this computer: what is said in lessons is sent there"
+        if elsewhere
+        else "this computer"
+    )
+    return Finding(f"Feedback is worded by {writer.name} on {where}")

@@ -200,3 +200,46 @@ class DiscourseModel(Protocol):
     def uptake(self, exchanges: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
         """How far each teacher's turn builds on the student's turn before it (student, teacher): 0 to 1, shape (exchanges,)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What was said in one moment that a piece of advice points to; ``id`` is its name within the brief: m1, m2, ..."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All that a writer is told for one piece of advice: the rules' text, what was said, and the numbers as written.
+
+    Roles stand in for names. ``numbers``: what is measured, and its value as people read it.
+    """
+
+    text: str
+    quotes: tuple[Quote, ...]
+    numbers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How a writer would word it, and which of the brief's moments it chose. Nothing of it is true until it is checked."""
+
+    text: str
+    evidence: tuple[str, ...]
+
+
+class FeedbackWriter(Protocol):
+    """Words what the rules have found in another way; :mod:`pipeline.analysis.wording` judges what may be shown."""
+
+    model_sha256: str
+
+    @property
+    def name(self) -> str:
+        """Backend and model. Raises ModelError where the server has to be asked for it and does not answer."""
+        ...
+
+    def propose(self, brief: Brief) -> Proposal | None:
+        """Another wording; None for an answer that is no proposal. Raises ModelError where no answer can be had."""
+        ...

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.config import Config, suggestion
 from pipeline.errors import ConfigError, ModelError
-from pipeline.ports import DiscourseModel, Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
+from pipeline.ports import (
+    DiscourseModel,
+    Embedder,
+    FeedbackWriter,
+    MediaReader,
+    SpeechDetector,
+    Transcriber,
+    VoiceSpace,
+)
 from pipeline.resources import data_path
 
 if TYPE_CHECKING:
@@ -29,6 +37,7 @@ BACKENDS: Mapping[str, Mapping[str, str]] = {
     "embedder": {"campplus": "pipeline.backends.speakers_campplus:CamPlusPlus"},
     "voice_space": {"linear": "pipeline.backends.voice_space:LinearVoiceSpace"},
     "discourse": {"minilm": "pipeline.backends.discourse_minilm:MiniLmDiscourse"},
+    "feedback_writer": {"openai-compatible": "pipeline.backends.writer_openai:OpenAiCompatibleWriter"},
     "media_reader": {"ffmpeg": "pipeline.backends.media_ffmpeg:FfmpegMediaReader"},
 }
 DETECTOR = "segmentation-3.0"
@@ -89,6 +98,12 @@ def discourse_model(config: Config) -> DiscourseModel | None:
 
     files = resolve_model(DISCOURSE_WEIGHTS[engine])
     return cast("DiscourseModel", backend("discourse", engine)(files.folder, files.sha256))
+
+
+def feedback_writer(config: Config) -> FeedbackWriter | None:
+    """What words the advice anew; None where the rules' own words stay, which is the default."""
+    engine = config.writer.engine
+    return None if engine == "rules" else cast("FeedbackWriter", backend("feedback_writer", engine)(config.writer))
 
 
 def media_reader(config: Config) -> MediaReader:

@@ -18,10 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import registry
-from pipeline.config import Config, config_sha256
+from pipeline.config import Config, config_sha256, writer_elsewhere
 from pipeline.errors import Cancelled, DiskFullError, LessonMirrorError, MediaError, StageError, StoreError
 from pipeline.lesson import Lesson, Passage, Recording, Speech, StageRecord, Utterance
-from pipeline.ports import Audio, DiscourseModel, Embedder, MediaReader, SpeechDetector, Transcriber, VoiceSpace
+from pipeline.ports import (
+    Audio,
+    Brief,
+    DiscourseModel,
+    Embedder,
+    FeedbackWriter,
+    MediaReader,
+    Proposal,
+    SpeechDetector,
+    Transcriber,
+    VoiceSpace,
+)
 from pipeline.stages.discourse import Discourse, judge_discourse
 from pipeline.stages.payloads import passages_from_json, passages_to_json, speech_from_json, speech_to_json
 from pipeline.store.library import Library
@@ -49,6 +60,7 @@ STAGES = (
     Stage("diarize", ("audio", "heard"), "speech", version=4),
     Stage("discourse", ("audio", "passages", "speech"), "discourse"),
     Stage("understand", ("recording", "passages", "speech", "discourse"), "lesson", version=3),
+    Stage("writer", ("lesson",), "wording"),
 )
 _BY_NAME = {stage.name: stage for stage in STAGES}
 
@@ -118,6 +130,10 @@ class Runner:
     @cached_property
     def _discourse_model(self) -> DiscourseModel | None:
         return registry.discourse_model(self._config)
+
+    @cached_property
+    def _writer(self) -> FeedbackWriter | None:
+        return registry.feedback_writer(self._config)
 
     def analyze(self, row: LessonRow) -> Lesson:
         """The analysed lesson, saved in the library.
@@ -286,8 +302,27 @@ class _Run:
         record = StageRecord(
             "understand", "rules", "", config_sha256(_BY_NAME["understand"].version), clock.elapsed_s, _now()
         )
+        self._records.append(record)
         notices = (*self._notices, *understand.notices(lesson))
-        return replace(lesson, stages=(*self._records, record), notices=notices)
+        lesson, told = self._worded(lesson)
+        return replace(lesson, stages=tuple(self._records), notices=(*told, *notices))
+
+    def _worded(self, lesson: Lesson) -> tuple[Lesson, tuple[str, ...]]:
+        """The lesson in a language model's words, where one is configured and they hold; and what has to be known of that."""
+        from pipeline.stages import reword
+
+        writer, settings = self._runner._writer, self._config.writer
+        if writer is None:
+            return lesson, ()
+
+        def answers(briefs: Sequence[Brief]) -> tuple[Proposal | None, ...]:
+            def work(clock: _Clock) -> Any:
+                return reword.proposals_to_json(reword.ask(writer, briefs, progress=clock))
+
+            self._keys["lesson"] = config_sha256(*briefs)
+            return reword.proposals_from_json(self._cached("writer", writer, (settings.address,), work))
+
+        return reword.reword(lesson, answers, elsewhere=writer_elsewhere(settings))
 
     @property
     def _config(self) -> Config:

@@ -13,10 +13,11 @@ from pipeline import registry
 from pipeline.analysis.languages import guess_language
 from pipeline.analysis.talk import build_segments, build_turns
 from pipeline.analysis.waits import find_ire, find_waits
-from pipeline.config import Config, config_sha256
+from pipeline.config import Config, config_sha256, writer_elsewhere
 from pipeline.lesson import Lesson, Recording, Speech, StageRecord, Utterance
-from pipeline.ports import DiscourseModel, Progress
+from pipeline.ports import Brief, DiscourseModel, FeedbackWriter, Progress, Proposal
 from pipeline.stages.discourse import judge_discourse
+from pipeline.stages.reword import STAGE, ask, reword
 from pipeline.stages.understand import complete, label_utterances, notices, text_languages
 from pipeline.timeline import share
 from pipeline.transcripts import Transcript, read_transcript
@@ -39,6 +40,8 @@ class TextAnalyzer:
 
     def __init__(self, config: Config) -> None:
         self._model: DiscourseModel | None = registry.discourse_model(config)
+        self._writer: FeedbackWriter | None = registry.feedback_writer(config)
+        self._elsewhere = writer_elsewhere(config.writer)
 
     def analyze(self, path: Path, *, progress: Progress) -> Lesson:
         """The lesson of one transcript. Raises TranscriptError for a file that cannot be read as one."""
@@ -70,11 +73,28 @@ class TextAnalyzer:
         told = (*transcript.notices, *guessed, TEXT_TIMES if speech else NO_TIMES)
         lesson = complete(lesson)
         record = self._record(time.monotonic() - began)
-        return replace(lesson, stages=(record,), notices=(*told, *notices(lesson)))
+        lesson = replace(lesson, stages=(record,), notices=(*told, *notices(lesson)))
+        return lesson if self._writer is None else self._worded(lesson, self._writer)
+
+    def _worded(self, lesson: Lesson, writer: FeedbackWriter) -> Lesson:
+        began = time.monotonic()
+        records = list(lesson.stages)
+
+        def answers(briefs: Sequence[Brief]) -> tuple[Proposal | None, ...]:
+            found = ask(writer, briefs, progress=lambda done: None)
+            records.append(_record(STAGE, writer.name, "", time.monotonic() - began))
+            return found
+
+        worded, told = reword(lesson, answers, elsewhere=self._elsewhere)
+        return replace(worded, stages=tuple(records), notices=(*told, *lesson.notices))
 
     def _record(self, elapsed_s: float) -> StageRecord:
         backend, sha256 = (self._model.name, self._model.model_sha256) if self._model else ("rules", "")
-        return StageRecord("discourse", backend, sha256, config_sha256(), elapsed_s, datetime.now(UTC))
+        return _record("discourse", backend, sha256, elapsed_s)
+
+
+def _record(stage: str, backend: str, model_sha256: str, elapsed_s: float) -> StageRecord:
+    return StageRecord(stage, backend, model_sha256, config_sha256(), elapsed_s, datetime.now(UTC))
 
 
 def utterances_of(transcript: Transcript) -> tuple[Utterance, ...]:

@@ -36,10 +36,9 @@ def test_analyze_writes_all_exports_into_a_folder_named_by_stem_and_hash(analyse
 def test_the_lesson_holds_the_schema_and_what_it_was_made_with(analysed: tuple[Path, Path, str]) -> None:
     lesson = json.loads((analysed[1] / "lesson.json").read_text())
     assert lesson["schema"] == "lessonmirror/1"
-    assert [stage["stage"] for stage in lesson["stages"]] == ["audio", "detect", "transcribe", "diarize", "understand"]
-    assert all(
-        stage["model_sha256"] for stage in lesson["stages"] if stage["stage"] in ("detect", "transcribe", "diarize")
-    )
+    models = ("detect", "transcribe", "diarize", "discourse")
+    assert [stage["stage"] for stage in lesson["stages"]] == ["audio", *models, "understand"]
+    assert all(stage["model_sha256"] for stage in lesson["stages"] if stage["stage"] in models)
     assert {advice["kind"] for advice in lesson["advice"]} == {"strength", "try_next", "reflection"}
     assert all(advice["evidence"] for advice in lesson["advice"])
 
@@ -147,7 +146,7 @@ def _seconds_of(command: list[str]) -> float:
     ("arguments", "sentence"),
     [
         (["analyse"], "No such command"),
-        (["analyze"], "Missing argument"),
+        (["analyze"], "Nothing says what to analyse"),
         (["analyze", "--engine", "fast-whisper", "x.mp4"], "did you mean 'faster-whisper'?"),
         (["analyze", "--language", "klingon", "x.mp4"], "[asr] language cannot be 'klingon'; known are: auto, af,"),
         (["analyze", "--language", "de", "--model", "tiny.en", "x.mp4"], "knows only English"),

@@ -9,7 +9,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.config import CHOICES, LANGUAGES, LIMITS, AsrConfig, Config, config_sha256, load_config, suggestion
+from pipeline.config import (
+    CHOICES,
+    LANGUAGES,
+    LIMITS,
+    AsrConfig,
+    Config,
+    config_sha256,
+    load_config,
+    suggestion,
+    writer_elsewhere,
+)
 from pipeline.errors import ConfigError
 from pipeline.resources import cache_folder, data_path, library_folder
 
@@ -103,6 +113,52 @@ def test_a_model_for_english_only_is_refused_for_other_languages() -> None:
     assert "knows only English, not 'de'" in refused({"asr": {"model": "tiny.en", "language": "de"}})
     for model, language in (("tiny.en", "en"), ("tiny.en", "auto"), ("base", "de")):
         assert load_config(overrides={"asr": {"model": model, "language": language}}).asr.language == language
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:11434/v1", "http://127.9.8.7:1/v1", "http://localhost:8000/v1", "https://localhost", "http://[::1]:8080/v1",
+    ],
+)  # fmt: skip
+def test_a_writer_on_this_computer_is_taken(address: str) -> None:
+    config = load_config(overrides={"writer": {"engine": "openai-compatible", "address": address}})
+    assert writer_elsewhere(config.writer) is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://192.168.1.7:11434/v1", "https://api.example.org/v1", "http://0.0.0.0:11434/v1", "http://127.1/v1", "http://[::2]/v1",
+        "http://2130706433/v1", "http://0x7f000001/v1", "http://localhost.example.org/v1", "http://127.0.0.1.example.org/v1",
+        "http://localhost./v1", "http://[::ffff:192.0.2.1]/v1", "http://128.0.0.1/v1", "http://myhost/v1",
+    ],
+)  # fmt: skip
+def test_a_writer_beyond_this_computer_needs_leave(address: str) -> None:
+    assert "names another computer" in refused({"writer": {"address": address}})
+    leave = {"engine": "openai-compatible", "address": address, "allow_remote": True}
+    assert writer_elsewhere(load_config(overrides={"writer": leave}).writer) in address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", "127.0.0.1:11434", "localhost:11434/v1", "ftp://127.0.0.1/v1", "file:///etc/passwd", "http://", "http:///v1",
+        "http://user:key@127.0.0.1/v1", "http://127.0.0.1@example.org/v1", "http://127.0.0.1:port/v1", "http://127.0.0.1:99999/v1",
+        "http://127.0.0.1/v1?key=secret", "http://127.0.0.1/v1#x", "http://127.0.0.1/ v1", "http://127.0.0.1/v1\r\nX: y",
+        "http://[::1/v1", "http://exämple.org/v1",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("allow_remote", [True, False])
+def test_what_is_no_servers_address_is_refused_whatever_is_allowed(address: str, allow_remote: bool) -> None:
+    text = refused({"writer": {"address": address, "allow_remote": allow_remote}})
+    assert "has to be that of an http or https server" in text
+    assert "secret" not in text and "key@" not in text
+
+
+def test_a_remote_address_that_is_not_used_sends_nothing() -> None:
+    config = load_config(overrides={"writer": {"address": "https://example.org/v1", "allow_remote": True}})
+    assert writer_elsewhere(config.writer) is None
 
 
 def test_every_choice_and_limit_names_a_setting_that_exists() -> None:

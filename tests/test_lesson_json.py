@@ -162,6 +162,7 @@ def test_the_keys_are_those_of_the_schema() -> None:
         "confidence": 0.93,
         "focus": None,
         "demand": "explain",
+        "kind_confidence": None,
     }
     assert data["waits"] == [
         {"kind": "wait_time_1", "start_s": 4.9, "end_s": 7.1, "by": "student", "utterance_id": "u1"}

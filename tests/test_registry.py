@@ -28,6 +28,7 @@ def test_every_name_leads_to_a_class(kind: str, name: str) -> None:
 def test_the_settings_offer_the_engines_that_there_are() -> None:
     assert set(CHOICES["asr", "engine"]) == set(BACKENDS["transcriber"])
     assert set(CHOICES["diarization", "engine"]) == set(BACKENDS["embedder"])
+    assert set(CHOICES["writer", "engine"]) == {"rules", *BACKENDS["feedback_writer"]}
 
 
 def test_an_unknown_name_is_refused_with_a_suggestion() -> None:

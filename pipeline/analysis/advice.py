@@ -243,7 +243,7 @@ def _goal_advice(kind: AdviceKind, case: _Case, goal: Goal, strategy: Strategy |
         return []
     values = {
         "words": goal.words[:1].upper() + goal.words[1:] or "Your goal",
-        "value": _written(metric, metric.value),
+        "value": written(metric, metric.value),
         "target": _target(metric, goal),
         "strategy": strategy.name if strategy else "",
         "text": "",
@@ -265,7 +265,7 @@ def _goal_moments(kind: AdviceKind, case: _Case, metric: Metric) -> tuple[Moment
 
 def _target(metric: Metric, goal: Goal) -> str:
     bounds = (("at least", goal.at_least), ("at most", goal.at_most))
-    return " and ".join(f"{word} {_written(metric, value)}" for word, value in bounds if value is not None)
+    return " and ".join(f"{word} {written(metric, value)}" for word, value in bounds if value is not None)
 
 
 # Words
@@ -277,19 +277,19 @@ def _worded(rule: Rule, case: _Case, selection: Selection, before: float | None)
     own = {
         "often": "Once" if len(selection.moments) == 1 else "More than once",
         "limit": f"{rule.limit:g}",
-        "earlier": None if before is None else _written(about, before),
+        "earlier": None if before is None else written(about, before),
     }
 
     def named(name: str) -> str:
         if name in own:
-            written = own[name]
+            value = own[name]
         else:
             metric, _, aspect = name.rpartition(".")
             source = case.metrics.get(metric) if metric else about
-            written = _aspect(source, aspect) if source else None
-        if written is None:
+            value = _aspect(source, aspect) if source else None
+        if value is None:
             raise _UnknownNumberError(name)
-        return written
+        return value
 
     try:
         return filled_in(rule.text, named)
@@ -309,13 +309,13 @@ def _aspect(metric: Metric, aspect: str) -> str | None:
         return f"{round(100 * number)} %"
     if aspect == "clock":
         return clock(number)
-    return f"{number:.0f}" if aspect in ("count", "of") else _written(metric, number)
+    return f"{number:.0f}" if aspect in ("count", "of") else written(metric, number)
 
 
 _PER = {"1/h": "an hour", "words/min": "words a minute", "1/100 words": "in 100 words"}
 
 
-def _written(metric: Metric, value: float) -> str:
+def written(metric: Metric, value: float) -> str:
     """A value of this metric as people read it."""
     if metric.unit == "share":
         return f"{round(100 * value)} %"

@@ -22,6 +22,7 @@ _STAGES: tuple[tuple[str, str, float], ...] = (
     ("diarize", "Hearing who speaks", 0.20),
     ("discourse", "Reading what is asked", 0.02),
     ("understand", "Finding questions and pauses", 0.03),
+    ("writer", "Wording the feedback", 0.0),  # seldom on
 )
 _UNKNOWN_STAGE = ("Working", 0.0, 1.0)
 

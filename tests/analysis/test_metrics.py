@@ -288,7 +288,7 @@ def test_a_count_is_never_cut_though_its_moments_are() -> None:
     assert len(found.moments) == 200
 
 
-def test_text_without_times_is_counted_and_has_no_moments() -> None:
+def test_text_without_times_is_counted_and_its_moments_are_known_by_their_utterances() -> None:
     told = (
         said("u1", teacher(0, 1), "Why?", kind="open"),
         said("u2", student(0, 1), "It is light."),
@@ -297,7 +297,9 @@ def test_text_without_times_is_counted_and_has_no_moments() -> None:
     assert metric(of, "question_count").value == 1
     assert metric(of, "student_answer_words_median").value == 3
     assert metric(of, "question_rate_per_h").value is None
-    assert all(item.moments == () for item in measure(of))
+    moments = [moment for item in measure(of) for moment in item.moments]
+    assert {moment.span for moment in moments} == {None}
+    assert {moment.utterance_id for moment in moments} == {"u1"}
 
 
 TEXTS = st.sampled_from(["Why?", "It is seven.", "Um, okay?", "Good.", "What do you think", "", "Who is ready?"])

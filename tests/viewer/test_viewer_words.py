@@ -29,6 +29,7 @@ voice_gini question_count question_rate_per_h open_question_share procedural_que
 student_question_count wait_time_1_median_s wait_time_1_under_1s_share wait_time_2_median_s
 wait_time_1_open_median_s wait_time_1_closed_median_s uptake_mean ire_share reasoning_share
 praise_specific_count praise_general_count
+academic_words_teacher_per_100 academic_words_student_per_100
 """.split()
 MOVES = """
 keeping_everyone_together getting_students_to_relate restating revoicing pressing_for_accuracy pressing_for_reasoning
