@@ -153,7 +153,7 @@ def main() -> None:
     moves(table, labelled, f"{len(table)} sentences of {table.transcript.nunique()} lessons kept aside", each=True)
     kinds(table, labelled)
     exchanges = pd.read_csv(given.uptake)
-    exchanges = exchanges[[exchange_kept_aside(name) for name in exchanges.obs_id] & exchanges.uptake_zscore.notna()]
+    exchanges = exchanges[exchanges.obs_id.map(exchange_kept_aside) & exchanges.uptake_zscore.notna()]
     for title, pairs in (
         ("as written", exchanges),
         (

@@ -175,8 +175,9 @@ ENGLISH_RULES_FOR = frozenset({"en", None})
 Demand = Literal["recall", "explain", "reason"]
 Focus = Literal["focusing", "funnelling"]
 
-# With a model's judgement: how much a mark or its absence in recognised text adds, in log odds, and from where on it asks.
-JUDGED_MARK, JUDGED_FULL_STOP = 2.5, -1.0
+# With a model's judgement: how much a mark in recognised text adds, in log odds, and from where on it asks. That recognition set
+# another mark says nothing: "You got 48." is how it writes "You got 48?".
+JUDGED_MARK = 2.0
 JUDGED_ASKING = 0.5
 # 43 % of real people's yes/no questions rise by more than that, 12 % of their other questions, 10 % of what they tell
 # (docs/accuracy.md): for questions of both sorts together about e to the 0.8 as often.
@@ -207,7 +208,7 @@ def question_probability(text: str, *, language: str | None = "en", punctuated: 
     return 1 / (1 + math.exp(-score))
 
 
-def judged_probability(text: str, judgement: Judgement, *, punctuated: bool, rise_st: float | None = None) -> float:
+def judged_probability(text: str, judgement: Judgement, *, rise_st: float | None = None) -> float:
     """The same from a model's judgement of the words alone, the mark behind them and the rise of the voice (semitones)."""
     if not normalised(text):
         return 0.0
@@ -215,8 +216,6 @@ def judged_probability(text: str, judgement: Judgement, *, punctuated: bool, ris
     score = math.log(likely / (1 - likely))
     if text.strip().rstrip("\"'”’») ").endswith(_MARKS):
         score += JUDGED_MARK
-    elif punctuated:
-        score += JUDGED_FULL_STOP
     if rise_st is not None:
         score += RISES if rise_st > RISE_ST else FALLS
     return 1 / (1 + math.exp(-score))
@@ -269,7 +268,7 @@ def tag_questions(
         for item, judgement in zip(utterances, judgements or [None] * len(utterances), strict=True)
     ]
     asking = [
-        judged_probability(item.text, judgement, punctuated=punctuated, rise_st=rise_st)
+        judged_probability(item.text, judgement, rise_st=rise_st)
         if judgement
         else question_probability(item.text, language=item.language, punctuated=punctuated)
         for item, judgement, rise_st in zip(utterances, judged, rises_st or [None] * len(utterances), strict=True)
