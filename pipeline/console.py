@@ -123,9 +123,10 @@ def _numbers(lesson: Lesson) -> list[tuple[str, str]]:
     def seconds(name: str) -> str:
         return written(name, "{:.1f} s")
 
+    length_s = lesson.recording.duration_s
     language, asked = lesson.language or "unknown", written("question_count", "{:.0f}")
     return [
-        ("Length", f"{clock(lesson.recording.duration_s)}  (language: {language})"),
+        ("Length", f"{clock(length_s) if length_s else 'unknown'}  (language: {language})"),
         ("Teacher's share of the talk", percent("teacher_share")),
         ("Students' share of the talk", percent("student_share")),
         ("Teacher's questions", f"{asked}, of them open: {percent('open_question_share')}"),

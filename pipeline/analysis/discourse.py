@@ -93,7 +93,7 @@ def label_uptake(utterances: Sequence[Utterance], scores: dict[str, float]) -> t
 
 
 _GOOD = (
-    r"(?:good|great|nice|excellent|awesome|wonderful|fantastic|amazing|beautiful|brilliant|perfect|super|terrific|lovely"
+    r"(?:good|great|nice|excellent|awesome|wonderful|fantastic|amazing|beautiful|brilliant|perfect|terrific|lovely"
     r"|outstanding|impressive)"
 )
 _WORK = (
@@ -102,11 +102,12 @@ _WORK = (
 )
 # Says what was good: what somebody did, or praise with more behind it.
 _SPECIFIC = re.compile(
-    rf"\b(?:i (?:really )?(?:like|love|liked|loved|appreciate|appreciated|noticed|admire)"
+    rf"\b(?:i (?:really )?(?:like|love|liked|loved|appreciate|appreciated|admire)"
     r" (?:how|that you|that he|that she|that they|the way|what you|what he|what she|what they|your|his|her)"
     rf"|{_GOOD} {_WORK} (?:of |in |on |at |about |with |by |for |when |explaining|using|showing|finding|listening|working"
     r"|thinking|sharing|noticing|connecting|checking|trying|remembering|because)"
-    rf"|{_GOOD} (?:use|way) (?:of|to)|{_GOOD} (?:explaining|noticing|reasoning|listening|observation|connection|catch)"
+    rf"|{_GOOD} use of|that(?:'s| is| was) (?:a |an |such a )(?:very |really )?{_GOOD} way (?:of|to)"
+    rf"|{_GOOD} (?:explaining|noticing|reasoning|listening|observation|connection|catch)"
     rf"|(?:thank you|thanks) (?:so much )?for (?!coming|watching|your (?:time|attention))\w+ing"
     r"|i(?:'m| am) (?:so )?(?:proud of|impressed (?:by|with|that))"
     rf"|that(?:'s| is| was) (?:a |an |such a |really |very )*{_GOOD} (?:\w+ )?{_WORK}"
@@ -115,7 +116,9 @@ _SPECIFIC = re.compile(
 _GENERAL = re.compile(
     rf"\b(?:(?:very |really |so |that's |that is |you're |yes |okay |oh |all )*{_GOOD}(?: {_WORK})?(?: (?:everybody|everyone"
     r"|guys|class|friends|boys and girls|ladies and gentlemen|there|you guys))?$"
-    r"|well done|way to go|good for you|nicely done|you got it|good (?:boy|girl|man)|bravo|kudos|hooray|high five"
+    rf"|^(?:okay |oh |yes |yeah |and |well )*(?:that's|that is|that was|you did|you're doing) (?:very |really |so )*"
+    rf"(?:{_GOOD}|well)(?: \w+)?$|^(?:oh )?(?:i )?(?:love it|love that)$|^(?:oh )?wow$"
+    r"|well done|way to go|good for you|nicely done|you got it|good (?:boy|girl|man)|bravo|kudos|hooray"
     rf"|^(?:okay |oh |yes |yeah |very |so )*{_GOOD}(?: {_WORK})?\b)"
 )
 # Words of judgement that are something else: "good morning", "is it good", "a great deal", "perfect square".
