@@ -1,6 +1,6 @@
 """What all Whisper engines share: the walk through a recording, window by window, in whatever engine decodes the windows.
 
-Only one batch of windows a worker is in memory at a time. The first batch is spread over the recording, so that its windows can
+Only so many windows as make one batch are in memory at a time. The first batch is spread over the recording, so that its windows can
 vote on the language before anything is written down. Speech in which a window left out words is read a second time on its own.
 """
 
@@ -105,7 +105,7 @@ class Listener:
 
     def __init__(self, model: WhisperModel, batch_size: int) -> None:
         self._model = model
-        self._batch_size = batch_size
+        self._batch_size = math.ceil(batch_size / model.workers)  # so many windows at once in all
 
     def listen(
         self, audio: Audio, regions: Sequence[Span], *, language: str | None, progress: Progress
