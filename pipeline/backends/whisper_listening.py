@@ -1,7 +1,8 @@
 """What all Whisper engines share: the walk through a recording, window by window, in whatever engine decodes the windows.
 
-Only so many windows as make one batch are in memory at a time. The first batch is spread over the recording, so that its windows can
-vote on the language before anything is written down. Speech in which a window left out words is read a second time on its own.
+Only so many windows as make one batch are in memory at a time. The first batch is spread over the recording, so that its
+windows can vote on the language before anything is written down. Speech in which a window left out words is read a second time
+on its own.
 """
 
 from __future__ import annotations
