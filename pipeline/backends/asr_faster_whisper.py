@@ -23,8 +23,8 @@ STEP_S = 0.02  # one frame of the encoder
 def workers_and_threads(cores: int) -> tuple[int, int]:
     """How many batches to decode at once, and the threads of each.
 
-    Decoding a token is too little work to be shared among threads: on two cores, half the batch on each takes 0.89 of the time
-    and 0.9 of the memory. More than four workers would make too small batches of it.
+    Decoding a token is too little work to be shared among threads: on two cores, half the batch on each takes 0.77 to 0.89 of
+    the time and 0.9 of the memory. More than four workers would make too small batches of it.
     """
     workers = min(cores, MOST_WORKERS)
     return workers, cores // workers

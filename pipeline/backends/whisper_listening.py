@@ -118,7 +118,7 @@ class Listener:
         main = language if self._model.multilingual else "en"
         if not windows:
             return ()
-        first, *others = _spread_batches(windows, self._batch_size)
+        first, others = _spread(windows, self._batch_size * self._model.workers)
         pool = ThreadPoolExecutor(self._model.workers)
         try:
             parts = [*_batches(first, math.ceil(len(first) / self._model.workers) or 1)]
@@ -133,7 +133,7 @@ class Listener:
                 return part(batch, *self._guessed(audio, batch, guessing=guessing))
 
             work = [(batch, pool.submit(part, batch, *row)) for batch, row in zip(parts, heard, strict=True)]
-            work += [(batch, pool.submit(whole, batch)) for batch in others]
+            work += [(batch, pool.submit(whole, batch)) for batch in self._even_batches(others)]
             found: list[Passage] = []
             done_s = 0.0
             for batch, future in work:
@@ -144,6 +144,11 @@ class Listener:
             pool.shutdown(cancel_futures=True)
         progress(1.0)
         return tuple(sorted(found, key=lambda passage: passage.span))
+
+    def _even_batches(self, windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
+        """Batches of one size, as many as keep all workers busy to the end."""
+        rounds = math.ceil(len(windows) / (self._batch_size * self._model.workers))
+        return _batches(windows, math.ceil(len(windows) / (rounds * self._model.workers)) if rounds else 1)
 
     def _guessed(
         self, audio: Audio, batch: Sequence[Window], *, guessing: bool
@@ -234,13 +239,14 @@ def _batches(windows: Sequence[Window], size: int) -> Iterator[Sequence[Window]]
         yield windows[first : first + size]
 
 
-def _spread_batches(windows: Sequence[Window], size: int) -> Iterator[Sequence[Window]]:
-    """All windows once: first some from everywhere in the recording, then the others in order."""
+def _spread(windows: Sequence[Window], size: int) -> tuple[list[Window], list[Window]]:
+    """Some windows from everywhere in the recording, and the others, both in order."""
     count = min(size, len(windows))
     spread = {round(place * (len(windows) - 1) / max(1, count - 1)) for place in range(count)}
-    if spread:
-        yield [windows[place] for place in sorted(spread)]
-    yield from _batches([window for place, window in enumerate(windows) if place not in spread], size)
+    return (
+        [windows[place] for place in sorted(spread)],
+        [window for place, window in enumerate(windows) if place not in spread],
+    )
 
 
 def _vote(windows: Sequence[Window], guesses: Sequence[dict[str, float]]) -> str:

@@ -15,6 +15,7 @@ from pipeline.timeline import Span
 
 _DIGITS = 4
 HEARD_S = 1.1  # of an utterance's end, for its pitch
+UNSURE = (0.04, 0.9)  # surer than that, a rise of the pitch would not change what the words say
 WORD_END_S = 0.1  # recognition ends words a little early
 
 
@@ -100,7 +101,7 @@ def judge_discourse(
     scores = model.uptake([(item.student, item.teacher) for item in exchanges])
     return Discourse(
         tuple(
-            Judged(_start_s(item), item.text, judgement, _rise_st(audio, item))
+            Judged(_start_s(item), item.text, judgement, _rise_st(audio, item, judgement))
             for item, judgement in zip(utterances, judged, strict=True)
         ),
         tuple(
@@ -110,8 +111,8 @@ def judge_discourse(
     )
 
 
-def _rise_st(audio: Audio | None, item: Utterance) -> float | None:
-    if audio is None or item.span is None:
+def _rise_st(audio: Audio | None, item: Utterance, judgement: Judgement) -> float | None:
+    if audio is None or item.span is None or not UNSURE[0] < judgement.question < UNSURE[1]:
         return None
     end_s = min(item.span.end_s + WORD_END_S, audio.duration_s)
     heard = audio.read(Span(min(end_s, max(item.span.start_s, end_s - HEARD_S)), end_s))
