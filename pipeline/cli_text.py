@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli_settings import read_config
-from pipeline.errors import LessonMirrorError, StoreError, UsageError, disk_full, shown
+from pipeline.errors import LessonMirrorError, UsageError, shown
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipeline.config import Config
 
 
@@ -59,6 +55,7 @@ def label(
 ) -> None:
     """Label a table of sentences with talk moves and questions, or rate exchanges for uptake."""
     from pipeline import console, labelling, registry
+    from pipeline.store.files import atomic_write, disk_errors
     from pipeline.transcripts import read_table, require_columns
 
     if out.exists() and out.samefile(file):
@@ -77,19 +74,7 @@ def label(
             labelling.rate_uptake(table, model) if pairs else labelling.label_sentences(table, model, progress=progress)
         )
         progress(1.0)
-    _write(labelled, out)
-    console.say(f"{len(labelled)} rows written to {shown(str(out))}.")
-
-
-def _write(table: pd.DataFrame, out: Path) -> None:
-    """The table as CSV, all or nothing."""
-    draft = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
-    try:
+    with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(draft, index=False, compression=None)
-        draft.replace(out)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        if error.errno == errno.ENOSPC:
-            raise disk_full(out.parent) from error
-        raise StoreError(f"{out} could not be written: {error.strerror}.", hint="Choose another place.") from error
+    atomic_write(out, labelled.to_csv(index=False).encode("utf-8", "replace"))
+    console.say(f"{len(labelled)} rows written to {shown(str(out))}.")

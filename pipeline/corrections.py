@@ -15,7 +15,7 @@ from pipeline.lesson import ROLES, Correction, Lesson, Role, Speech
 from pipeline.stages.discourse import Discourse
 from pipeline.stages.payloads import passages_from_json, speech_from_json
 from pipeline.stages.reword import in_the_rules_words
-from pipeline.stages.understand import attribute, notices, understand
+from pipeline.stages.understand import attribute, notices, spoken_languages, understand
 from pipeline.store.library import Library
 from pipeline.teaching import teaching_of
 from pipeline.timeline import Span
@@ -64,7 +64,8 @@ def recompute(library: Library, lesson_id: str) -> Lesson:
     corrections = [row.correction for row in library.corrections(lesson_id)]
     said = attribute(passages, speech, corrections)
     teaching = teaching_of(library, library.find_lesson(lesson_id))
-    lesson = understand(before.recording, passages, said, _discourse(library, before, lesson_id), teaching)
+    discourse = _discourse(library, before, lesson_id)
+    lesson = understand(before.recording, spoken_languages(passages), said, discourse, teaching)
     again = notices(before)
     kept = tuple(text for text in before.notices if text not in again)
     lesson = in_the_rules_words(replace(lesson, stages=before.stages, notices=(*kept, *notices(lesson))))

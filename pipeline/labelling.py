@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pipeline.analysis.discourse import likeliest_move
 from pipeline.analysis.languages import guess_language
@@ -32,8 +32,9 @@ def label_sentences(table: pd.DataFrame, model: DiscourseModel | None, *, progre
     """
     labels: dict[str, list[str]] = {name: [""] * len(table) for name in LABEL_COLUMNS}
     lessons = _rows_by_transcript(table)
+    rows = table.to_dict("records")
     for number, places in enumerate(lessons):
-        utterances = [_utterance(table, place) for place in places]
+        utterances = [_utterance(rows[place], place) for place in places]
         _label(utterances, places, model, labels)
         progress((number + 1) / len(lessons))
     return table.assign(**labels)
@@ -47,8 +48,7 @@ def _rows_by_transcript(table: pd.DataFrame) -> list[list[int]]:
     return list(places.values())
 
 
-def _utterance(table: pd.DataFrame, place: int) -> Utterance:
-    row = table.iloc[place]
+def _utterance(row: Mapping[Any, Any], place: int) -> Utterance:
     told = str(row.get("role", "")).strip().lower()
     role: Role = "teacher" if told == "teacher" else "student" if told == "student" else "unknown"
     speaker = f"{row.get('turn', '')}/{row.get('speaker', '') or told}"

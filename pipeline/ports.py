@@ -191,7 +191,6 @@ class DiscourseModel(Protocol):
 
     name: str
     model_sha256: str
-    languages: frozenset[str]
 
     def judge(self, sentences: Sequence[Sentence], *, progress: Progress) -> tuple[Judgement, ...]:
         """One judgement a sentence, in order; the sentences are a lesson's, in order."""

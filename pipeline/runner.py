@@ -270,9 +270,12 @@ class _Run:
 
     def _discourse(self, audio: Audio, utterances: Sequence[Utterance]) -> Discourse | None:
         """What the text model says; None where rules judge. Whatever goes wrong here, the numbers of talk are not lost."""
+        from pipeline.stages.understand import BY_RULES
+
         try:
             model = self._runner._discourse_model
             if model is None:
+                self._notices.append(BY_RULES)
                 return None
             said = [(item.speaker, item.role, item.text, item.language) for item in utterances]
 
@@ -295,9 +298,9 @@ class _Run:
         discourse = self._discourse(audio, said.utterances)
         clock = _Clock("understand", self._runner._report)
         recording = Recording(self._row.sha256, self._row.name, audio.duration_s)
-        lesson = understand.understand(
-            recording, passages, said, discourse, teaching_of(self._runner._library, self._row)
-        )
+        teaching = teaching_of(self._runner._library, self._row)
+        languages = understand.spoken_languages(passages)
+        lesson = understand.understand(recording, languages, said, discourse, teaching)
         clock(1.0)
         record = StageRecord(
             "understand", "rules", "", config_sha256(_BY_NAME["understand"].version), clock.elapsed_s, _now()

@@ -11,14 +11,12 @@ from pathlib import Path
 
 from pipeline import registry
 from pipeline.analysis.languages import guess_language
-from pipeline.analysis.talk import build_segments, build_turns
-from pipeline.analysis.waits import find_ire, find_waits
 from pipeline.config import Config, config_sha256, writer_elsewhere
 from pipeline.lesson import Lesson, Recording, Speech, StageRecord, Utterance
 from pipeline.ports import Brief, DiscourseModel, FeedbackWriter, Progress, Proposal
 from pipeline.stages.discourse import judge_discourse
 from pipeline.stages.reword import STAGE, ask, reword
-from pipeline.stages.understand import complete, label_utterances, notices, text_languages
+from pipeline.stages.understand import BY_RULES, Said, notices, text_languages, understand
 from pipeline.timeline import share
 from pipeline.transcripts import Transcript, read_transcript
 
@@ -54,24 +52,12 @@ class TextAnalyzer:
         began = time.monotonic()
         utterances, guessed = with_roles(utterances_of(transcript))
         discourse = None if self._model is None else judge_discourse(self._model, utterances, progress=progress)
-        utterances = label_utterances(utterances, discourse)
-        speech = _speech(utterances)
-        turns = build_turns(speech)
-        duration_s = max((item.span.end_s for item in speech), default=0.0)
-        languages = text_languages(utterances)
-        lesson = Lesson(
-            recording=Recording(sha256, name, duration_s),
-            language=transcript.language or (languages[0][0] if languages else None),
-            languages=languages,
-            speech=speech,
-            turns=turns,
-            segments=build_segments(speech, duration_s) if speech else (),
-            utterances=utterances,
-            waits=find_waits(utterances, speech, turns),
-            sequences=find_ire(utterances),
-        )
-        told = (*transcript.notices, *guessed, TEXT_TIMES if speech else NO_TIMES)
-        lesson = complete(lesson)
+        said = Said(_speech(utterances), utterances)
+        duration_s = max((item.span.end_s for item in said.speech), default=0.0)
+        lesson = understand(Recording(sha256, name, duration_s), text_languages(utterances), said, discourse)
+        told = [*transcript.notices, *guessed, TEXT_TIMES if said.speech else NO_TIMES]
+        if self._model is None:
+            told.append(BY_RULES)
         record = self._record(time.monotonic() - began)
         lesson = replace(lesson, stages=(record,), notices=(*told, *notices(lesson)))
         return lesson if self._writer is None else self._worded(lesson, self._writer)

@@ -12,7 +12,7 @@ from pipeline.arguments import parse_date, parse_span
 from pipeline.errors import NotFoundError, UsageError
 from pipeline.lesson import Lesson, Passage, Recording, StageRecord
 from pipeline.stages.payloads import passages_to_json, speech_to_json
-from pipeline.stages.understand import attribute, notices, understand
+from pipeline.stages.understand import attribute, notices, spoken_languages, understand
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow
 from pipeline.timeline import Span
@@ -28,7 +28,7 @@ TEXT = (
 
 def _analysed(library: Library, key: str = "a") -> LessonRow:
     row = add_row(library, key)
-    lesson = understand(_recording(row), TEXT, attribute(TEXT, SPEECH))
+    lesson = understand(_recording(row), spoken_languages(TEXT), attribute(TEXT, SPEECH))
     record = StageRecord("diarize", "campplus", "m" * 64, "c" * 64, 1.0)
     for stage, payload in (("transcribe", passages_to_json(TEXT)), ("diarize", speech_to_json(SPEECH))):
         library.save_stage_output(row.sha256, stage, "key", replace(record, stage=stage), json.dumps(payload).encode())

@@ -23,7 +23,7 @@ from pipeline.errors import TranscriptError
 from pipeline.report.exports import WRITERS, render
 from pipeline.timeline import Span
 from pipeline.transcripts import SaidSentence, pieces, read_table, read_transcript, require_columns
-from pipeline.transcripts.moments import language_code, seconds
+from pipeline.transcripts.findings import language_code, seconds
 from pipeline.transcripts.sentences import split_sentences, timed_sentences
 from pipeline.transcripts.speakers import guess_roles, role_in_words
 from tests.lesson_values import lesson, patient, said, somebody, student, teacher

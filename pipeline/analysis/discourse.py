@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pipeline.analysis.questions import normalised
+from pipeline.analysis.questions import JUDGED_LANGUAGES, normalised
 from pipeline.lesson import Role, Utterance
 from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS, Judgement, Sentence
 
 UPTAKE_WORDS = 5  # a shorter student turn leaves nothing to build on (docs/definitions.md)
-JUDGED_LANGUAGES = frozenset({"en", None})
 
 Praise = Literal["specific", "general"]
+# About what a developer who read 45 sentences of each found (docs/accuracy.md): 40 and 44 were praise.
+PRAISE_IS_ONE: dict[Praise, float] = {"specific": 0.85, "general": 0.9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,9 @@ def find_praise(text: str) -> tuple[Praise, float] | None:
     if not plain or text.rstrip().endswith("?") or plain.startswith("if "):
         return None
     if _SPECIFIC.search(plain):
-        return ("specific", 0.85)
+        return "specific", PRAISE_IS_ONE["specific"]
     if _GENERAL.search(plain) and not _NO_PRAISE.search(plain):
-        return ("general", 0.8)
+        return "general", PRAISE_IS_ONE["general"]
     return None
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from statistics import mean, median
+from statistics import mean, median, quantiles
 
-from pipeline.analysis.discourse import JUDGED_LANGUAGES, gives_reason
+from pipeline.analysis.discourse import gives_reason
+from pipeline.analysis.questions import JUDGED_LANGUAGES
 from pipeline.analysis.waits import averaged
-from pipeline.lesson import Lesson, Metric, Moment, QuestionKind, Role, Utterance, Wait
+from pipeline.lesson import Lesson, Metric, Moment, QuestionKind, Role, Utterance
 from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS
 from pipeline.timeline import share
 
@@ -112,27 +113,17 @@ def _waits_by_kind(lesson: Lesson) -> tuple[Metric, ...]:
 
     def of(kind: QuestionKind) -> Metric:
         waits = [wait for wait in first if wait.utterance_id and kinds.get(wait.utterance_id) == kind]
+        lengths_s = [wait.span.duration_s for wait in waits]
+        edges_s = quantiles(lengths_s, n=4, method="inclusive") if len(waits) > 1 else lengths_s
         return Metric(
             f"wait_time_1_{kind}_median_s",
-            median(wait.span.duration_s for wait in waits) if waits else None,
+            median(lengths_s) if lengths_s else None,
             "s",
-            low=_quartile(waits, 0.25),
-            high=_quartile(waits, 0.75),
+            low=edges_s[0] if edges_s else None,
+            high=edges_s[-1] if edges_s else None,
             denominator=len(waits),
-            method=f"median silence from an {kind} question to a student's answer; low and high: its quartiles"
-            if kind == "open"
-            else f"median silence from a {kind} question to a student's answer; low and high: its quartiles",
+            method=f"median silence from a question of the kind '{kind}' to a student's answer; low and high: its quartiles",
             moments=tuple(Moment(wait.span, wait.utterance_id) for wait in waits)[:MAX_MOMENTS],
         )
 
     return of("open"), of("closed")
-
-
-def _quartile(waits: Sequence[Wait], part: float) -> float | None:
-    if not waits:
-        return None
-    ordered = sorted(wait.span.duration_s for wait in waits)
-    place = part * (len(ordered) - 1)
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])

@@ -63,6 +63,11 @@ def language_name(code: str) -> str:
     return _NAMES.get(code, code)
 
 
+def language_of_name(name: str) -> str | None:
+    """The code of a language that is called by its English name, in any case; None for any other word."""
+    return next((code for code, known in _NAMES.items() if known.casefold() == name.casefold()), None)
+
+
 def guess_language(text: str, usual: str | None = "en") -> str | None:
     """The language of a text, by its script or its commonest words; ``usual`` where these do not tell."""
     letters = [ord(char) for char in text if char.isalpha()]

@@ -12,7 +12,7 @@ from statistics import median
 
 from pipeline.analysis.align import UNSPACED_LANGUAGES
 from pipeline.analysis.discourse_metrics import MAX_MOMENTS, measure_discourse, moments_of
-from pipeline.analysis.questions import ENGLISH_RULES_FOR, normalised
+from pipeline.analysis.questions import JUDGED_LANGUAGES, normalised
 from pipeline.analysis.talk import TURN_PAUSE_S, longest_monologue, of_role, paced_talk_s, silences
 from pipeline.analysis.waits import averaged
 from pipeline.lesson import ROLES, Lesson, Metric, Moment, QuestionKind, Role, Speech, Utterance, Wait
@@ -136,7 +136,7 @@ _FILLING_LIKE = re.compile(r"(?:^|, |\b(?:is|was|are|were|be|just|it's|that's) )
 
 
 def _fillers(lesson: Lesson) -> Metric:
-    said = [item for item in _said_by(lesson, "teacher") if item.language in ENGLISH_RULES_FOR]
+    said = [item for item in _said_by(lesson, "teacher") if item.language in JUDGED_LANGUAGES]
     counts = {item.id: filler_count(item.text) for item in said}
     words, found = _words(said), sum(counts.values())
     return Metric(

@@ -170,7 +170,7 @@ _EXPLAIN = re.compile(
 
 _MARKS = ("?", "？", "؟")
 _GREEK_MARKS = (";", "\u037e")
-ENGLISH_RULES_FOR = frozenset({"en", None})
+JUDGED_LANGUAGES = frozenset({"en", None})  # by rules and by the trained network alike; None: nobody said which
 
 Demand = Literal["recall", "explain", "reason"]
 Focus = Literal["focusing", "funnelling"]
@@ -178,6 +178,7 @@ Focus = Literal["focusing", "funnelling"]
 # With a model's judgement: how much a mark in recognised text adds, in log odds, and from where on it asks. That recognition set
 # another mark says nothing: "You got 48." is how it writes "You got 48?".
 JUDGED_MARK = 2.0
+SUREST = 1e-4  # a model that says 0 or 1 would leave the mark and the voice without a say
 JUDGED_ASKING = 0.5
 # 43 % of real people's yes/no questions rise by more than that, 12 % of their other questions, 10 % of what they tell
 # (docs/accuracy.md): for questions of both sorts together about e to the 0.8 as often.
@@ -195,7 +196,7 @@ def question_probability(text: str, *, language: str | None = "en", punctuated: 
     """How likely the utterance asks for an answer, 0 to 1. ``punctuated``: whether a missing mark says anything."""
     bare = text.strip().rstrip("\"'”’») ")
     marked = bare.endswith(_MARKS) or "¿" in bare or (language == "el" and bare.endswith(_GREEK_MARKS))
-    if language not in ENGLISH_RULES_FOR:
+    if language not in JUDGED_LANGUAGES:
         return 0.9 if marked else 0.05
     plain = normalised(text)
     if not plain:
@@ -212,7 +213,7 @@ def judged_probability(text: str, judgement: Judgement, *, rise_st: float | None
     """The same from a model's judgement of the words alone, the mark behind them and the rise of the voice (semitones)."""
     if not normalised(text):
         return 0.0
-    likely = min(max(judgement.question, 1e-4), 1 - 1e-4)
+    likely = min(max(judgement.question, SUREST), 1 - SUREST)
     score = math.log(likely / (1 - likely))
     if text.strip().rstrip("\"'”’») ").endswith(_MARKS):
         score += JUDGED_MARK
@@ -264,7 +265,7 @@ def tag_questions(
     """
     punctuated = any(mark in utterance.text for utterance in utterances for mark in ".!?")
     judged: list[Judgement | None] = [
-        judgement if item.language in ENGLISH_RULES_FOR else None
+        judgement if item.language in JUDGED_LANGUAGES else None
         for item, judgement in zip(utterances, judgements or [None] * len(utterances), strict=True)
     ]
     asking = [

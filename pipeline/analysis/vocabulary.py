@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.analysis.discourse_metrics import moments_of
-from pipeline.analysis.questions import ENGLISH_RULES_FOR, normalised
+from pipeline.analysis.questions import JUDGED_LANGUAGES, normalised
 from pipeline.lesson import Lesson, Metric, Role, Utterance
 from pipeline.timeline import share
 
@@ -43,7 +43,7 @@ def measure_vocabulary(lesson: Lesson, subjects: Iterable[Subject]) -> tuple[Met
 
     None where fewer than three different terms of any subject are said: then the lists do not fit the lesson.
     """
-    said = [item for item in lesson.utterances if item.language in ENGLISH_RULES_FOR]
+    said = [item for item in lesson.utterances if item.language in JUDGED_LANGUAGES]
     spoken = {subject: {term for item in said for term in subject.found(item.text)} for subject in subjects}
     best = max(spoken, key=lambda subject: len(spoken[subject]), default=None)
     known = best if best is not None and len(spoken[best]) >= MIN_DISTINCT else None

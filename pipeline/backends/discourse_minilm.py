@@ -39,8 +39,6 @@ PROBABILITIES = ("teacher", "student", "kind", "focus", "demand")
 class MiniLmDiscourse:
     """Fits :class:`pipeline.ports.DiscourseModel`. English alone: nothing else was in its training."""
 
-    languages = frozenset({"en"})
-
     def __init__(self, folder: Path, sha256: str) -> None:
         self.name, self.model_sha256 = "minilm-discourse", sha256
         self._network, about = load_network(folder)

@@ -42,12 +42,11 @@ class Discourse:
 
     def of(self, utterances: Sequence[Utterance]) -> tuple[Judged | None, ...]:
         """One an utterance, None where nothing lay there."""
+        asked = [(_start_s(item), item.text) for item in utterances]
+        if asked == [(item.start_s, item.text) for item in self.judged]:
+            return self.judged
         by_text = {(item.start_s, item.text): item for item in self.judged}
-        if len(by_text) < len(self.judged) and len(self.judged) == len(utterances):
-            return self.judged  # text without times, in which sentences come again
-        return tuple(
-            by_text.get((_start_s(item), item.text)) or self._begun_before(_start_s(item)) for item in utterances
-        )
+        return tuple(by_text.get(item) or self._begun_before(item[0]) for item in asked)
 
     def _begun_before(self, at_s: float | None) -> Judged | None:
         if at_s is None:

@@ -78,8 +78,10 @@ def in_the_rules_words(lesson: Lesson) -> Lesson:
 
 
 def proposals_to_json(proposals: Sequence[Proposal | None]) -> list[Mapping[str, Any] | None]:
+    """Plain values, to be kept with a lesson's other results."""
     return [None if item is None else {"text": item.text, "evidence": list(item.evidence)} for item in proposals]
 
 
 def proposals_from_json(data: Sequence[Mapping[str, Any] | None]) -> tuple[Proposal | None, ...]:
+    """What :func:`proposals_to_json` gave."""
     return tuple(None if item is None else Proposal(item["text"], tuple(item["evidence"])) for item in data)

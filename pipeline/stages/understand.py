@@ -45,15 +45,13 @@ def notices(lesson: Lesson) -> tuple[str, ...]:
 def language_notices(lesson: Lesson) -> tuple[str, ...]:
     """Which languages were spoken beside English, and what that means for questions and moves."""
     others = [(code, part) for code, part in lesson.languages if code != "en" and part >= MENTIONED_SHARE]
-    judged = any(item.move_confidence is not None for item in lesson.utterances)
-    found = [] if judged or all(code != "en" for code, _ in lesson.languages) else [BY_RULES]
-    if others:
-        named = ", ".join(f"{language_name(code)} ({round(100 * part)} %)" for code, part in others)
-        found.append(
-            f"Words in other languages than English: {named}. There, questions are known by the question mark alone, so "
-            "less surely, and talk moves, uptake and praise are not judged. Talk and waiting are measured as ever."
-        )
-    return tuple(found)
+    if not others:
+        return ()
+    named = ", ".join(f"{language_name(code)} ({round(100 * part)} %)" for code, part in others)
+    return (
+        f"Words in other languages than English: {named}. There, questions are known by the question mark alone, so "
+        "less surely, and talk moves, uptake and praise are not judged. Talk and waiting are measured as ever.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +85,21 @@ def attribute(passages: Sequence[Passage], speech: Sequence[Speech], corrections
 
 def understand(
     recording: Recording,
-    passages: Sequence[Passage],
+    languages: Sequence[tuple[str, float]],
     said: Said,
     discourse: Discourse | None = None,
     teaching: Teaching = NOTHING_KNOWN,
 ) -> Lesson:
-    """The lesson with all that follows from who said what; ``discourse``: what a model made of it, if one did."""
+    """The lesson with all that follows from who said what, with its numbers and the advice that rests on them.
+
+    ``languages``: their shares of the words, most first. ``discourse``: what a model made of what was said, if one did.
+    """
     speech, turns = said.speech, build_turns(said.speech)
     utterances = label_utterances(said.utterances, discourse)
-    languages = _languages(passages)
     lesson = Lesson(
         recording=recording,
         language=languages[0][0] if languages else None,
-        languages=languages,
+        languages=tuple(languages),
         speech=speech,
         turns=turns,
         segments=build_segments(speech, recording.duration_s),
@@ -109,11 +109,6 @@ def understand(
         corrections=said.corrections,
         students_told_apart=students_told_apart(speech),
     )
-    return complete(lesson, teaching)
-
-
-def complete(lesson: Lesson, teaching: Teaching = NOTHING_KNOWN) -> Lesson:
-    """The lesson with its numbers and the advice that rests on them."""
     metrics = (*measure(lesson), *measure_vocabulary(lesson, _subjects()))
     measured = replace(lesson, metrics=with_ranges(lesson, metrics))
     return replace(measured, advice=advise(measured, goal=teaching.goal, earlier=teaching.earlier))
@@ -135,7 +130,7 @@ def label_utterances(utterances: Sequence[Utterance], discourse: Discourse | Non
     return label_praise(label_uptake(moved, discourse.uptake_scores(utterances)))
 
 
-def _languages(passages: Sequence[Passage]) -> tuple[tuple[str, float], ...]:
+def spoken_languages(passages: Sequence[Passage]) -> tuple[tuple[str, float], ...]:
     """Languages and their share of the recognised words, most first."""
     return _shares((passage.language, len(passage.words)) for passage in passages)
 

@@ -17,7 +17,7 @@ from typing import NamedTuple, cast
 from pipeline.errors import TranscriptError, shown
 from pipeline.lesson import Role
 from pipeline.timeline import Span
-from pipeline.transcripts.moments import Findings, language_code
+from pipeline.transcripts.findings import Findings, language_code
 from pipeline.transcripts.pieces import Piece, build_transcript
 from pipeline.transcripts.sentences import divided
 from pipeline.transcripts.speakers import ONLY_SPEAKER, role_in_words

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pipeline.errors import TranscriptError, shown
 from pipeline.lesson import Role
 from pipeline.timeline import Span
-from pipeline.transcripts.moments import Findings
+from pipeline.transcripts.findings import Findings
 from pipeline.transcripts.sentences import timed_sentences
 from pipeline.transcripts.speakers import guess_roles
 from pipeline.transcripts.values import SaidSentence, Transcript

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline.errors import TranscriptError, shown
-from pipeline.transcripts.moments import Findings, language_code
+from pipeline.transcripts.findings import Findings, language_code
 from pipeline.transcripts.pieces import Piece, build_transcript
 from pipeline.transcripts.speakers import ONLY_SPEAKER, role_in_words
 from pipeline.transcripts.tables import listed, separator_of, table_rows

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.errors import TranscriptError, shown
 from pipeline.lesson import ROLES
 from pipeline.lesson_json import SCHEMA
-from pipeline.transcripts.moments import Findings, language_code
+from pipeline.transcripts.findings import Findings, language_code
 from pipeline.transcripts.pieces import Piece, build_transcript
 from pipeline.transcripts.speakers import ONLY_SPEAKER
 from pipeline.transcripts.textfile import open_text

@@ -29,7 +29,7 @@ from pipeline.stages.reword import (
     proposals_from_json,
     reword,
 )
-from pipeline.stages.understand import attribute, understand
+from pipeline.stages.understand import attribute, spoken_languages, understand
 from pipeline.store.library import Library
 from pipeline.text_lesson import TextAnalyzer
 from pipeline.timeline import Span
@@ -201,7 +201,7 @@ def test_a_correction_brings_the_rules_words_back(library: Library) -> None:
     record = StageRecord("diarize", "campplus", "m" * 64, "c" * 64, 1.0)
     for stage, payload in (("transcribe", passages_to_json(passages)), ("diarize", speech_to_json(speech))):
         library.save_stage_output(row.sha256, stage, "key", replace(record, stage=stage), json.dumps(payload).encode())
-    made = understand(Recording(row.sha256, row.name, 60.0), passages, attribute(passages, speech))
+    made = understand(Recording(row.sha256, row.name, 60.0), spoken_languages(passages), attribute(passages, speech))
     assert made.advice
     other = tuple(replace(item, text="In other words.") for item in made.advice)
     library.save_result(row.id, replace(made, advice=other, stages=(record, replace(record, stage="writer"))))

@@ -1,4 +1,4 @@
-"""Times and languages as transcripts write them."""
+"""What a reader notices in a transcript: times, languages, and what had to be left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.analysis.languages import language_of_name
 from pipeline.errors import shown
 from pipeline.timeline import Span
 
@@ -14,14 +15,6 @@ LONGEST_S = 1e7  # four months; more is no time within a lesson
 
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d+)?)")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9-_]*)?", re.IGNORECASE)
-# Some services write the English name.
-_NAMES = dict(
-    pair.split(":")
-    for pair in (
-        "english:en german:de french:fr spanish:es italian:it portuguese:pt dutch:nl polish:pl turkish:tr arabic:ar "
-        "chinese:zh japanese:ja"
-    ).split()
-)
 
 
 @dataclass(slots=True)
@@ -91,7 +84,5 @@ def _seconds(text: str) -> float | None:
 def language_code(value: object) -> str | None:
     """``en`` from ``en``, ``en-GB`` or ``English``; None for anything else."""
     text = value.strip() if isinstance(value, str) else ""
-    if text.casefold() in _NAMES:
-        return _NAMES[text.casefold()]
     match = _LANGUAGE.fullmatch(text)
-    return match[1].lower() if match else None
+    return language_of_name(text) or (match[1].lower() if match else None)
