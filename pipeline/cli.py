@@ -108,7 +108,7 @@ def analyze(
     """Analyse recordings: who spoke, what was said and asked, how long people waited."""
     from pipeline import console
     from pipeline.arguments import check_goal, parse_date
-    from pipeline.intake import take_in
+    from pipeline.intake import add_details, take_in
     from pipeline.lesson import LessonDetails
 
     if bool(files) == bool(transcript):
@@ -124,7 +124,7 @@ def analyze(
     details: LessonDetails | None = given if given != LessonDetails() else None
     check_folder(out)
     if transcript:
-        cli_text.analyze_transcripts(config, transcript, out)
+        cli_text.analyze_transcripts(config, transcript, out, goal=given.goal)
         return
     failures, count = 0, len(files or ())
     with open_library(config) as library:
@@ -132,7 +132,9 @@ def analyze(
         for number, path in enumerate(files or (), start=1):
             console.say(f"{shown(path.name)} ({number} of {count})" if count > 1 else shown(path.name))
             try:
-                work.analyze(take_in(library, path, config, details=details))
+                row = take_in(library, path, config, details=details)
+                # Of a recording that is known, what is said now holds from now on.
+                work.analyze(row if row.created or details is None else add_details(library, row, details))
             except LessonMirrorError as error:
                 if error.exit_code != 1 and not (isinstance(error, SidecarError) and count > 1):
                     raise

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from pipeline.config import Config
 
 
-def analyze_transcripts(config: Config, files: list[Path], out: Path | None) -> None:
+def analyze_transcripts(config: Config, files: list[Path], out: Path | None, *, goal: str) -> None:
     """Analyses each transcript and prints its numbers; with ``out`` also writes lesson.json and the tables."""
     from pipeline import console
+    from pipeline.analysis.goals import parse_goal
     from pipeline.report.exports import write_exports
     from pipeline.text_lesson import TextAnalyzer
 
-    analyzer = TextAnalyzer(config)
+    analyzer = TextAnalyzer(config, parse_goal(goal))
     failures = 0
     for number, path in enumerate(files, start=1):
         console.say(f"{shown(path.name)} ({number} of {len(files)})" if len(files) > 1 else shown(path.name))
@@ -58,10 +59,14 @@ def label(
     from pipeline.store.files import atomic_write, disk_errors
     from pipeline.transcripts import read_table, require_columns
 
-    if out.exists() and out.samefile(file):
+    if out.is_dir():
+        raise UsageError(f"--out {shown(str(out))} is a folder, not a file.", hint="Name the file to write.")
+    if out.exists() and file.exists() and out.samefile(file):
         raise UsageError("--out is the file that is read.", hint="Name another file to write.")
     table = read_table(file)
     require_columns(table, labelling.PAIR_COLUMNS if pairs else labelling.SENTENCE_COLUMNS, file)
+    with disk_errors(out):  # before the work, not after it
+        out.parent.mkdir(parents=True, exist_ok=True)
     model = registry.discourse_model(read_config())
     if model is None:
         console.say("Rules judge: the trained weights are switched off in the settings. Talk moves stay empty.")
@@ -74,7 +79,5 @@ def label(
             labelling.rate_uptake(table, model) if pairs else labelling.label_sentences(table, model, progress=progress)
         )
         progress(1.0)
-    with disk_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(out, labelled.to_csv(index=False).encode("utf-8", "replace"))
     console.say(f"{len(labelled)} rows written to {shown(str(out))}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
 
 from pipeline import registry
@@ -41,6 +42,13 @@ def take_in(
     details = details or read_sidecar(source) or LessonDetails()
     taken = library.media.take_in(source, move=move, progress=progress)
     return library.add_lesson(Recording(taken.sha256, name, info.duration_s, str(taken.path)), info, details)
+
+
+def add_details(library: Library, row: LessonRow, given: LessonDetails) -> LessonRow:
+    """The lesson with what is said of it now; what ``given`` leaves out stays as it was."""
+    said = {item.name: getattr(given, item.name) for item in fields(given) if getattr(given, item.name)}
+    library.set_details(row.id, replace(row.details, **said))
+    return replace(library.find_lesson(row.id), created=row.created)
 
 
 def sample_path() -> Path:

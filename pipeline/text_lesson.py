@@ -12,11 +12,11 @@ from pathlib import Path
 from pipeline import registry
 from pipeline.analysis.languages import guess_language
 from pipeline.config import Config, config_sha256, writer_elsewhere
-from pipeline.lesson import Lesson, Recording, Speech, StageRecord, Utterance
+from pipeline.lesson import Goal, Lesson, Recording, Speech, StageRecord, Utterance
 from pipeline.ports import Brief, DiscourseModel, FeedbackWriter, Progress, Proposal
 from pipeline.stages.discourse import judge_discourse
 from pipeline.stages.reword import STAGE, ask, reword
-from pipeline.stages.understand import BY_RULES, Said, notices, text_languages, understand
+from pipeline.stages.understand import BY_RULES, Said, Teaching, notices, text_languages, understand
 from pipeline.timeline import share
 from pipeline.transcripts import Transcript, read_transcript
 
@@ -34,9 +34,10 @@ ROLES_GUESSED = (
 
 
 class TextAnalyzer:
-    """Makes lessons of transcripts; the text model is loaded once, when it is first needed."""
+    """Makes lessons of transcripts, with the teacher's ``goal`` for them; the models are loaded once, here."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, goal: Goal | None = None) -> None:
+        self._teaching = Teaching(goal)
         self._model: DiscourseModel | None = registry.discourse_model(config)
         self._writer: FeedbackWriter | None = registry.feedback_writer(config)
         self._elsewhere = writer_elsewhere(config.writer)
@@ -54,7 +55,8 @@ class TextAnalyzer:
         discourse = None if self._model is None else judge_discourse(self._model, utterances, progress=progress)
         said = Said(_speech(utterances), utterances)
         duration_s = max((item.span.end_s for item in said.speech), default=0.0)
-        lesson = understand(Recording(sha256, name, duration_s), text_languages(utterances), said, discourse)
+        recording, languages = Recording(sha256, name, duration_s), text_languages(utterances)
+        lesson = understand(recording, languages, said, discourse, self._teaching)
         told = [*transcript.notices, *guessed, TEXT_TIMES if said.speech else NO_TIMES]
         if self._model is None:
             told.append(BY_RULES)

@@ -66,6 +66,16 @@ def test_a_second_run_reuses_every_stage(analysed: tuple[Path, Path, str], tmp_p
     assert [stage["stage"] for stage in stages if not stage["reused"]] == ["understand"]
 
 
+def test_a_goal_for_a_lesson_that_is_known_holds_from_then_on(analysed: tuple[Path, Path, str], tmp_path: Path) -> None:
+    goal = "wait_time_1_median_s >= 20: wait much longer"
+    for given in (("--goal", goal), ()):
+        done = run_program(analysed[0], "analyze", SAMPLE, "--out", tmp_path, *given)
+        assert done.returncode == 0, done.stderr
+        (result,) = tmp_path.iterdir()
+        advice = json.loads((result / "lesson.json").read_text())["advice"]
+        assert any("wait much longer" in item["text"].lower() for item in advice if item["kind"] == "try_next")
+
+
 def test_a_correction_changes_the_numbers_stays_and_can_be_undone(
     analysed: tuple[Path, Path, str], tmp_path: Path
 ) -> None:

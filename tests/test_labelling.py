@@ -110,6 +110,15 @@ def test_a_table_that_cannot_be_labelled_gets_a_sentence(
     assert "Traceback" not in done.stderr and not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.parametrize(("out", "code"), [(".", 2), ("/proc/nowhere/labels.csv", 1)])
+def test_where_nothing_can_be_written_is_said_before_the_work(tmp_path: Path, out: str, code: int) -> None:
+    source = tmp_path / "said.csv"
+    source.write_text("sentence\nhello\n", encoding="utf-8")
+    done = run_program(tmp_path / "library", "label", source, "--out", out, cwd=tmp_path)
+    assert done.returncode == code and out in done.stderr
+    assert "done" not in done.stdout and "unexpected" not in done.stderr
+
+
 def test_the_table_that_is_read_is_never_written_over(tmp_path: Path) -> None:
     source = tmp_path / "said.csv"
     source.write_text("sentence\nhello\n", encoding="utf-8")

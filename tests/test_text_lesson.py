@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Config, ModelsConfig
-from pipeline.lesson import Lesson
+from pipeline.lesson import Goal, Lesson
 from pipeline.lesson_json import lesson_from_json, lesson_to_json
 from pipeline.text_lesson import TextAnalyzer, with_roles
 from tests.programs import run_program
@@ -37,6 +37,12 @@ def test_text_without_times_has_questions_and_moves_but_no_times(analyzer: TextA
     assert any(item.uptake is not None for item in lesson.utterances)
     assert any("without times" in notice for notice in lesson.notices)
     assert lesson_from_json(json.loads(json.dumps(data))).utterances == lesson.utterances
+
+
+def test_a_goal_reaches_the_feedback_of_a_transcript(tmp_path: Path) -> None:
+    analyzer = TextAnalyzer(Config(), Goal("move_pressing_for_reasoning_count", at_least=1, words="ask why"))
+    lesson = analysed(analyzer, tmp_path, "lesson.csv", CSV)
+    assert any("Ask why: you are there" in item.text for item in lesson.advice if item.kind == "strength")
 
 
 def test_captions_with_times_have_waits_and_shares(analyzer: TextAnalyzer, tmp_path: Path) -> None:
