@@ -193,7 +193,8 @@ def test_what_was_said_can_be_sorted_and_heard(server: Server, visit: Callable[.
 
 def test_a_number_explains_itself(server: Server, visit: Callable[..., Watched], lesson: str) -> None:
     page = _player(visit(server), lesson)
-    card = page.locator(".card", has_text="Teacher's share of the talk")
+    numbers = page.get_by_role("region", name="Main numbers")
+    card = numbers.locator(".card", has_text="Teacher's share of the talk")
     expect(card).to_contain_text("56 %")
     expect(card).to_contain_text("between 50 and 60 %")
     card.get_by_text("What is this?").click()

@@ -130,9 +130,11 @@ def player(row: LessonRow, lesson: Lesson | None, media: Media) -> None:
     component("player")(key=key, data=data, on_note_change=note_changed)
 
 
-@st.fragment
 def findings(row: LessonRow, lesson: Lesson) -> None:
-    """What the analysis found, from the few things that matter tonight to everything there is; one tab at a time."""
+    """What the analysis found, from the few things that matter tonight to everything there is.
+
+    All tabs come at once: going from one to the other asks no server, and nothing moves under the pointer.
+    """
     for notice in lesson.notices:
         st.info(escaped(notice))
     screens = {
@@ -144,10 +146,9 @@ def findings(row: LessonRow, lesson: Lesson) -> None:
         "All numbers": partial(all_numbers, lesson),
         "Files and details": partial(files, row, lesson),
     }
-    for tab, screen in zip(st.tabs(list(screens), on_change="rerun", key="findings"), screens.values(), strict=True):
-        if tab.open:
-            with tab:
-                screen()
+    for tab, screen in zip(st.tabs(list(screens)), screens.values(), strict=True):
+        with tab:
+            screen()
 
 
 def at_a_glance(lesson: Lesson) -> None:

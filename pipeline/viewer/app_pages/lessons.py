@@ -26,8 +26,7 @@ def show() -> None:
         welcome()
         return
     add_area(alone=False)
-    busy = any(is_busy(row) for row in queries.lessons("", PAGE_SIZE))
-    st.fragment(lesson_list, run_every=REFRESH_S if busy else None)()
+    st.fragment(lesson_list)()
 
 
 def farewell() -> None:
@@ -80,7 +79,7 @@ def add_area(*, alone: bool) -> None:
 
 
 def lesson_list() -> None:
-    """The lessons, newest first; while one is being listened to, this part alone is drawn anew every two seconds."""
+    """The lessons, newest first; while one is being listened to, the list asks for this part anew every two seconds."""
     state = st.session_state.get("lessons", {})
     search = str(state.get("search") or "")
     limit = st.session_state.setdefault("lessons_shown", PAGE_SIZE)
@@ -92,12 +91,19 @@ def lesson_list() -> None:
     searchable, more = bool(search) or len(rows) > FEW, len(rows) > limit
     answer = component("lessons")(
         key="lessons",
-        data={"lessons": entries, "search": search, "searchable": searchable, "more": more},
+        data={
+            "lessons": entries,
+            "search": search,
+            "searchable": searchable,
+            "more": more,
+            "refresh_s": REFRESH_S if any(is_busy(row) for row in rows) else None,
+        },
         default={"search": ""},
         on_search_change=lambda: None,
         on_open_change=lambda: None,
         on_again_change=lambda: None,
         on_more_change=lambda: None,
+        on_refresh_change=lambda: None,
     )
     if answer.open:
         open_lesson(answer.open)
@@ -107,15 +113,6 @@ def lesson_list() -> None:
     if answer.more:
         st.session_state["lessons_shown"] = limit + PAGE_SIZE
         st.rerun(scope="fragment")
-    settle(any(is_busy(row) for row in rows))
-
-
-def settle(busy: bool) -> None:
-    """Draws the whole page once more when the last running lesson is done, so that the list stops asking."""
-    if st.session_state.get("lessons_busy") and not busy:
-        st.session_state["lessons_busy"] = False
-        st.rerun()
-    st.session_state["lessons_busy"] = busy
 
 
 def open_lesson(lesson_id: str) -> None:

@@ -14,9 +14,27 @@ class Lessons {
     this.root.querySelector(".more").addEventListener("click", () => this.trigger("more", true));
   }
 
+  destroy() {
+    clearInterval(this.asking);
+  }
+
+  // The list asks for news itself, and no more once it is left: a fragment that asks on a timer of its own may do so between the
+  // click and the new page, and would bring an emptied old page back.
+  ask(everyS) {
+    clearInterval(this.asking);
+    this.asking = everyS && !this.left ? setInterval(() => this.trigger("refresh", true), everyS * 1000) : undefined;
+  }
+
+  open(id) {
+    this.left = true;
+    this.ask(null);
+    this.trigger("open", id);
+  }
+
   update({ data, setTriggerValue, setStateValue }) {
     this.trigger = setTriggerValue;
     this.setState = setStateValue;
+    this.ask(data.refresh_s);
     const shown = JSON.stringify(data.lessons);
     if (shown !== this.shown) redraw(this.cards, data.lessons.map((lesson) => this.card(lesson)));
     this.shown = shown;
@@ -31,7 +49,7 @@ class Lessons {
     const link = el("a", { "data-key": lesson.id, href: `lesson?id=${encodeURIComponent(lesson.id)}`, onclick: (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      this.trigger("open", lesson.id);
+      this.open(lesson.id);
     } }, lesson.title);
     const poster = el("span", { class: "poster", "aria-hidden": "true" }, lesson.poster ? el("img", { src: lesson.poster, alt: "", loading: "lazy" }) : lesson.kind === "sound" ? "♪" : "▷");
     return el("li", { class: lesson.state, "data-lesson": lesson.id }, poster,
