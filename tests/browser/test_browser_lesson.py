@@ -191,6 +191,32 @@ def test_what_was_said_can_be_sorted_and_heard(server: Server, visit: Callable[.
     )
 
 
+def test_nothing_moves_once_a_tab_is_shown(server: Server, visit: Callable[..., Watched], tmp_path: Path) -> None:
+    """A chart is drawn some frames later than what stands below it; a click meant for that would go astray."""
+    with Library.open(LibraryConfig(str(server.folder))) as library:
+        lesson = add_analysed(library, tmp_path, moves_lesson).id
+    page = _player(visit(server), lesson)
+    below = page.locator("section[aria-label='What was said'] .filter")
+    expect(below).to_be_attached()
+    below.evaluate(
+        """(below) => {
+          window.places = new Set();
+          const main = document.querySelector('[data-testid=stMain]');
+          const look = () => {
+            const box = below.getBoundingClientRect();
+            if (box.height) window.places.add(Math.round(box.top + main.scrollTop));
+            requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    page.get_by_role("tab", name="What was said").click()
+    chart = page.get_by_role("tabpanel", name="What was said").locator("[data-testid=stVegaLiteChart]")
+    page.wait_for_function("chart => chart.getBoundingClientRect().height > 300", arg=chart.element_handle())
+    page.wait_for_timeout(300)
+    assert len(page.evaluate("[...window.places]")) == 1
+
+
 def test_a_number_explains_itself(server: Server, visit: Callable[..., Watched], lesson: str) -> None:
     page = _player(visit(server), lesson)
     numbers = page.get_by_role("region", name="Main numbers")

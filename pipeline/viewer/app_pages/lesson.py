@@ -269,8 +269,10 @@ def talk_bar(lesson: Lesson, *, key: str) -> None:
 
 
 def chart(drawing: Any, words_for_it: str, *, key: str) -> None:
-    """A chart no wider than it can be read."""
-    with st.container(width=CHART_PX):
+    """A chart no wider than it can be read, in room of its own: what stands below it must not move once it is drawn."""
+    room = f"{key}-room"
+    with st.container(width=CHART_PX, key=room):
+        st.html(f"<style>.st-key-{room} {{ min-height: {drawing.height}px }}</style>")
         st.altair_chart(drawing, key=key, alt=words_for_it)
 
 
