@@ -29,9 +29,10 @@ SAID_FILTERS: tuple[tuple[str, str], ...] = (
     *((item.move, item.name) for item in MOVE_WORDS.values()),
     (PRAISE, "Praise"),
 )
+# docs/accuracy.md: macro F1 of 0.79 for the teacher's moves and 0.74 for the students'.
 HOW_JUDGED = (
-    "A program that learned from mathematics lessons in English judged this. People would see about one utterance in four "
-    "differently; the sums over a lesson are surer than any single one."
+    "A program that learned from mathematics lessons in English judged this. About one move in four is misnamed or "
+    "missed; the sums over a lesson are surer than any single one."
 )
 WHAT_MOVES_ARE = (
     "Ways of speaking that keep the talk going: asking for a reason, say, or putting a student's idea in other words."
