@@ -9,6 +9,8 @@ LessonMirrorError            a sentence for the user, and the next step
 ├── TranscriptError          this transcript or table cannot be read
 ├── ModelError               a model or engine is missing or damaged
 ├── StageError               a step of the analysis failed
+├── AccessError              the visitor may not do this
+│   └── SignInError          who asks is not known (any more)
 ├── StoreError               the library cannot do this
 │   ├── NotFoundError        no such lesson, note or recording
 │   └── DiskFullError        no room left; nothing half-written stays behind
@@ -85,6 +87,14 @@ class ModelError(LessonMirrorError):
 
 class StageError(LessonMirrorError):
     """A step of the analysis failed."""
+
+
+class AccessError(LessonMirrorError):
+    """The visitor may see this, but not do it."""
+
+
+class SignInError(AccessError):
+    """Who asks is not known: a wrong password, a session that ended."""
 
 
 class StoreError(LessonMirrorError):

@@ -29,7 +29,7 @@ _ID_CHARS = 10  # 30 ** 10 ids: two alike are out of the question
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DETAILS = tuple(field.name for field in dataclasses.fields(LessonDetails))
 _PLAIN = ("id", "sha256", "name", "media_name", "duration_s", "size_bytes", "state", "message", "hint")
-_LATER = ("added_at", "updated_at", "language", "teacher_share")
+_LATER = ("added_at", "updated_at", "language", "teacher_share", "owner_id", "uploader_id")
 
 
 def new_id() -> str:
@@ -112,9 +112,21 @@ def find(connection: Connection, text: str) -> LessonRow:
     return _lesson_row((exact or rows)[0])
 
 
-def newest(connection: Connection, *, search: str, limit: int | None, offset: int) -> tuple[LessonRow, ...]:
-    """Lessons, newest first, in whose title, name, teacher, class or subject every word of ``search`` occurs."""
+def newest(
+    connection: Connection,
+    *,
+    search: str,
+    limit: int | None,
+    offset: int,
+    where: ColumnElement[bool] | None = None,
+) -> tuple[LessonRow, ...]:
+    """Lessons, newest first, in whose title, name, teacher, class or subject every word of ``search`` occurs.
+
+    ``where`` narrows them further, to those that somebody may see.
+    """
     query: Select[Any] = select(schema.lesson).order_by(schema.lesson.c.number.desc()).limit(limit).offset(offset)
+    if where is not None:
+        query = query.where(where)
     for word in _folded(search[:MAX_SEARCH_CHARS]).split():
         query = query.where(schema.lesson.c.search_text.contains(word, autoescape=True))
     return tuple(_lesson_row(row) for row in connection.execute(query).mappings())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,8 @@ from pipeline.lesson import Correction, LessonDetails, MediaInfo, StageRecord
 
 LessonState = Literal["new", "waiting", "running", "done", "failed"]
 JobKind = Literal["analyze", "proxy"]
+PersonRole = Literal["teacher", "coach", "administrator"]
+PersonState = Literal["active", "disabled"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
@@ -20,7 +22,8 @@ class LessonRow:
 
     ``name`` is the file's name as people know it, ``media_name`` that of the original in the media folder ("" and
     ``size_bytes`` 0 where no media is kept). ``language`` and ``teacher_share`` come from the saved result.
-    ``created`` is True only in the answer of the call that added the lesson.
+    ``created`` is True only in the answer of the call that added the lesson. ``owner_id`` is the person whose lesson it
+    is; None where no teacher is named.
     """
 
     id: str
@@ -38,6 +41,8 @@ class LessonRow:
     updated_at: datetime
     language: str | None
     teacher_share: float | None
+    owner_id: str | None = None
+    uploader_id: str | None = None
     created: bool = False
 
 
@@ -104,6 +109,46 @@ class VoiceprintRow:
     speech_s: float
     vector: bytes
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """Somebody with an account. Nothing secret is in it; ``login`` is what they type, ``name`` what others read."""
+
+    id: str
+    login: str
+    name: str
+    roles: frozenset[PersonRole]
+    state: PersonState
+    created_at: datetime
+    seen_at: datetime | None
+    has_password: bool
+    sign_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """That a person may see a lesson that is not theirs; until the end of the day ``until`` where that is given."""
+
+    id: str
+    lesson_id: str
+    person_id: str
+    name: str
+    granted_by: str
+    until: date | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow:
+    """That somebody looked at a lesson: who, what for, when."""
+
+    lesson_id: str
+    person_id: str
+    name: str
+    action: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

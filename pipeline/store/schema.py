@@ -116,6 +116,9 @@ lesson = Table(
     Column("updated_at", UtcTime, nullable=False),
     Column("language", CleanText),
     Column("teacher_share", Float),
+    Column("owner_id", CleanText),  # the teacher whose lesson it is; nobody where none was named
+    Column("uploader_id", CleanText),
+    Index("ix_lesson_owner_id", "owner_id"),
 )
 
 lesson_result = Table(
@@ -221,6 +224,68 @@ voiceprint = Table(
     Column("speech_s", Float, nullable=False),
     Column("vector", LargeBinary, nullable=False),  # 192 numbers of 32 bits, little-endian
     Column("created_at", UtcTime, nullable=False),
+)
+
+person = Table(
+    "person",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    Column("login", CleanText, nullable=False, unique=True),  # folded for comparing
+    _text("name"),
+    _text("roles"),  # separated by spaces
+    _text("state"),
+    _text("password_hash"),  # argon2id; "" where none is set
+    _text("code_hash"),  # of the one-time code by which a password is set; "" where none is out
+    Column("code_until", UtcTime),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", UtcTime),
+    Column("sign_on", CleanText, unique=True),  # issuer and subject at the school's provider
+    _text("notice"),  # what the person is told at the next log-in
+    Column("created_at", UtcTime, nullable=False),
+    Column("seen_at", UtcTime),
+)
+
+
+def _of_person() -> Column[str]:
+    return Column("person_id", CleanText, ForeignKey("person.id", ondelete="CASCADE"), nullable=False)
+
+
+session = Table(
+    "session",
+    metadata,
+    Column("token_sha256", CleanText, primary_key=True),
+    _of_person(),
+    Column("created_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime, nullable=False),
+)
+
+share = Table(
+    "share",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    _of_lesson(),
+    _of_person(),
+    _text("granted_by"),
+    Column("until", Date),  # the last day
+    Column("created_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Index("ix_share_lesson_id", "lesson_id"),
+    Index("ix_share_person_id", "person_id"),
+)
+
+# Who looked at a lesson, and what for. It goes with the lesson, so it can be read by its owner for as long.
+access = Table(
+    "access",
+    metadata,
+    _number(),
+    _of_lesson(),
+    _text("person_id"),
+    _text("name"),  # as it was then; people may be erased
+    _text("action"),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_access_lesson_id", "lesson_id"),
 )
 
 audit = Table(

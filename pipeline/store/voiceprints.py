@@ -8,9 +8,9 @@ from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import NotFoundError
-from pipeline.store import lessons, schema
+from pipeline.store import audit, lessons, schema
 from pipeline.store.database import now
-from pipeline.store.rows import AuditRow, VoiceprintRow
+from pipeline.store.rows import VoiceprintRow
 
 ENROLLED, REMOVED = "voice enrolled", "voice removed"
 
@@ -25,7 +25,7 @@ def put(
     values = {"id": row.id, "person": _folded(name), "name": name, "consent": consent, "model_sha256": model_sha256}
     connection.execute(insert(table).values(**values, speech_s=speech_s, vector=vector, created_at=at))
     detail = f"from {speech_s:.0f} s of speech; consent: {consent}" + ("; the earlier one was removed" * replaced)
-    _record(connection, ENROLLED, name, detail)
+    audit.record(connection, ENROLLED, name, detail)
     return row
 
 
@@ -36,7 +36,7 @@ def remove(connection: Connection, name: str) -> VoiceprintRow:
         known = ", ".join(item.name for item in everybody(connection)) or "nobody"
         raise NotFoundError(f"No voice is enrolled for {name[:80]!r}.", hint=f"Enrolled: {known}.")
     connection.execute(delete(schema.voiceprint).where(schema.voiceprint.c.id == row.id))
-    _record(connection, REMOVED, row.name, f"enrolled on {row.created_at:%Y-%m-%d}")
+    audit.record(connection, REMOVED, row.name, f"enrolled on {row.created_at:%Y-%m-%d}")
     return row
 
 
@@ -52,17 +52,6 @@ def everybody(connection: Connection) -> tuple[VoiceprintRow, ...]:
     return tuple(
         _row(row) for row in connection.execute(select(schema.voiceprint).order_by(schema.voiceprint.c.number))
     )
-
-
-def record(connection: Connection) -> tuple[AuditRow, ...]:
-    """What was done, oldest first."""
-    query = select(schema.audit).order_by(schema.audit.c.number)
-    return tuple(AuditRow(row.at, row.action, row.subject, row.detail) for row in connection.execute(query))
-
-
-def _record(connection: Connection, action: str, subject: str, detail: str) -> None:
-    values = {"at": now(connection), "action": action, "subject": subject, "detail": detail}
-    connection.execute(insert(schema.audit).values(**values))
 
 
 def _folded(name: str) -> str:

@@ -9,13 +9,24 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from pipeline.errors import DiskFullError, LessonMirrorError, MediaError, NotFoundError, StoreError, UsageError
+from pipeline.errors import (
+    AccessError,
+    DiskFullError,
+    LessonMirrorError,
+    MediaError,
+    NotFoundError,
+    SignInError,
+    StoreError,
+    UsageError,
+)
 
 # What people record is nobody else's business: no copy stays behind in a browser's cache.
 NO_STORE = {"cache-control": "private, no-store"}
 # The first kind that fits counts, so the special ones come first.
 _STATUS: tuple[tuple[type[LessonMirrorError], int], ...] = (
     (UsageError, 400),
+    (SignInError, 401),
+    (AccessError, 403),
     (NotFoundError, 404),
     (DiskFullError, 507),
     (StoreError, 409),

@@ -135,9 +135,9 @@ def test_a_deadlock_is_tried_again(library: Library) -> None:
                 both_hold_one.wait(10)
 
     ids = (rows[0].id, rows[1].id)
-    thread = threading.Thread(target=library._database.write, args=(rename, "x", ids))
+    thread = threading.Thread(target=library.database.write, args=(rename, "x", ids))
     thread.start()
-    library._database.write(rename, "y", ids[::-1])
+    library.database.write(rename, "y", ids[::-1])
     thread.join()
     for row in library.lessons():
         assert sorted(row.details.title.removeprefix(DETAILS.title)) == ["x", "y"]

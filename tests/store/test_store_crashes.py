@@ -27,7 +27,7 @@ def _intact(library: Library) -> None:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
 
-    library._database.read(check)
+    library.database.read(check)
 
 
 def _take_in_half(library: Library, line: Line, source: Path, move: bool) -> None:
@@ -81,7 +81,7 @@ def test_killed_while_saving_results(library_config: LibraryConfig) -> None:
             shown = library.find_lesson(row.id)
             assert (shown.language, shown.teacher_share) == (str(number), number / 10**6)
             values = sa.select(schema.metric.c.value).where(schema.metric.c.name == "teacher_share")
-            kept = library._database.read(lambda connection, query=values: connection.execute(query).all())
+            kept = library.database.read(lambda connection, query=values: connection.execute(query).all())
             assert kept == [(number / 10**6,)]
             output = library.stage_output(row.sha256, "transcribe", "k")
             if output is not None:
@@ -179,7 +179,7 @@ def test_the_job_of_a_killed_worker_is_claimed_again(library_config: LibraryConf
     with Library.open(library_config) as library:
         assert library.claim_job("w") is None
         a_minute_ago = sa.update(schema.job).values(updated_at=job.updated_at.replace(year=job.updated_at.year - 1))
-        library._database.write(lambda connection: connection.execute(a_minute_ago))
+        library.database.write(lambda connection: connection.execute(a_minute_ago))
         assert library.claim_job("w").attempts == 2
 
 

@@ -15,7 +15,7 @@ from tests.store.store_samples import add_row, analysed
 def _fall_silent(library: Library, job_id: str, silent_s: float = STALE_S + 5) -> None:
     then = datetime.now(UTC) - timedelta(seconds=silent_s)
     change = sa.update(schema.job).where(schema.job.c.id == job_id).values(updated_at=then)
-    library._database.write(lambda connection: connection.execute(change))
+    library.database.write(lambda connection: connection.execute(change))
 
 
 def test_jobs_are_claimed_in_the_order_they_came(library: Library) -> None:

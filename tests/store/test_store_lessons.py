@@ -186,7 +186,7 @@ def test_ten_thousand_lessons_are_listed_and_searched_in_half_a_second(library: 
         ]
         connection.execute(sa.insert(schema.lesson), hay)
 
-    library._database.write(copy)
+    library.database.write(copy)
     for work in (
         lambda: [found.id for found in library.lessons(search="NEEDLE")] == [row.id],
         lambda: len(library.lessons(limit=50)) == 50,

@@ -56,27 +56,27 @@ def test_the_migrations_lead_to_the_schema_of_the_code(library: Library) -> None
         context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
         return compare_metadata(context, schema.metadata)
 
-    assert library._database.read(differences) == []
+    assert library.database.read(differences) == []
 
 
 def test_the_newest_migration_is_the_one_the_code_names(library: Library) -> None:
-    config = library._database.read(alembic_config)
+    config = library.database.read(alembic_config)
     assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
-    assert library._database.read(version_of) == schema.HEAD
+    assert library.database.read(version_of) == schema.HEAD
 
 
 def test_a_library_of_a_newer_version_is_refused_and_left_alone(library_config: LibraryConfig) -> None:
     with Library.open(library_config) as library:
         row = add_row(library, "a")
         newer = sa.text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'")
-        library._database.write(lambda connection: connection.execute(newer))
+        library.database.write(lambda connection: connection.execute(newer))
     with pytest.raises(
         StoreError, match=rf"newer version of Lesson Mirror \(schema 9999, known is {schema.HEAD}\)"
     ) as caught:
         Library.open(library_config)
     assert "newest version" in caught.value.hint
     older = sa.text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '{schema.HEAD}'")
-    library._database.write(lambda connection: connection.execute(older))
+    library.database.write(lambda connection: connection.execute(older))
     library.close()
     with Library.open(library_config) as library:
         assert library.find_lesson(row.id)
@@ -88,7 +88,7 @@ def test_sqlite_waits_for_other_writers_and_keeps_what_was_saved(library: Librar
         names = ("journal_mode", "foreign_keys", "busy_timeout", "synchronous", "secure_delete")
         return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}
 
-    assert library._database.write(settings) == {
+    assert library.database.write(settings) == {
         "journal_mode": "wal",
         "foreign_keys": 1,
         "busy_timeout": 30_000,
@@ -107,7 +107,7 @@ def test_readers_are_not_kept_waiting_by_a_writer(library: Library) -> None:
         assert library.find_lesson(row.id).details == DETAILS
         return time.monotonic() - started
 
-    assert library._database.write(write_slowly) < 2
+    assert library.database.write(write_slowly) < 2
 
 
 @ON_SQLITE
@@ -206,10 +206,10 @@ class TestRefusals:
     def test_a_database_that_may_only_be_read_is_refused(self, tmp_path: Path) -> None:
         with Library.open(LibraryConfig(str(tmp_path / "library"))) as library:
             row = add_row(library, "a")
-            library._database.close()
+            library.database.close()
             uri = f"file:{tmp_path / 'library' / 'library.db'}?mode=ro"
             engine = sa.create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True))
-            library._database._engine = engine
+            library.database._engine = engine
             with pytest.raises(StoreError, match="cannot be written") as caught:
                 library.set_state(row.id, "done")
             assert caught.value.hint
@@ -251,7 +251,7 @@ def test_a_full_disk_refuses_what_is_new_and_keeps_what_is_old(
 def test_a_full_disk_of_the_server_is_called_full(library: Library) -> None:
     complaint = sa.text("DO $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$")
     with pytest.raises(DiskFullError, match="postgresql://postgres@/made"):
-        library._database.write(lambda connection: connection.execute(complaint))
+        library.database.write(lambda connection: connection.execute(complaint))
 
 
 @ON_POSTGRESQL
@@ -264,16 +264,16 @@ def test_a_server_that_drops_its_connections_is_found_again(library: Library, po
         connection.execute(sa.update(schema.lesson).values(title="half way"))
 
     with pytest.raises(StoreError, match="cannot be reached") as caught:
-        library._database.write(interrupt)
+        library.database.write(interrupt)
     assert caught.value.hint
     assert library.find_lesson(row.id).details == DETAILS
 
 
 def test_a_fault_of_the_program_is_not_hidden(library: Library) -> None:
     with pytest.raises(ZeroDivisionError):
-        library._database.write(lambda connection: 1 / 0)
+        library.database.write(lambda connection: 1 / 0)
     with pytest.raises(StoreError, match="refuses"):
-        library._database.write(lambda connection: connection.execute(sa.text("SELECT nonsense FROM nowhere")))
+        library.database.write(lambda connection: connection.execute(sa.text("SELECT nonsense FROM nowhere")))
     assert add_row(library, "a").created
 
 
@@ -285,7 +285,7 @@ def test_an_error_does_not_tell_what_lessons_hold(library: Library) -> None:
         connection.execute(sa.insert(schema.lesson).values(**values))
 
     with pytest.raises(StoreError, match="refuses") as caught:
-        library._database.write(insert_it_again)
+        library.database.write(insert_it_again)
     assert DETAILS.teacher not in str(caught.value)
     assert DETAILS.teacher not in str(caught.value.__cause__)
     assert len(library.lessons()) == 1

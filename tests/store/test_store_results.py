@@ -15,7 +15,7 @@ from tests.store.store_samples import RECORD, add_row, add_with_media, analysed
 
 def _metrics(library: Library) -> dict[str, float | None]:
     query = sa.select(schema.metric.c.name, schema.metric.c.value)
-    return {row.name: row.value for row in library._database.read(lambda connection: connection.execute(query).all())}
+    return {row.name: row.value for row in library.database.read(lambda connection: connection.execute(query).all())}
 
 
 def test_a_result_comes_back_whole(library: Library) -> None:
@@ -93,7 +93,7 @@ def test_a_result_of_a_deleted_lesson_is_not_kept(library: Library) -> None:
 def test_a_damaged_result_is_called_damaged(library: Library) -> None:
     row = add_row(library, "a")
     library.save_result(row.id, analysed(row))
-    library._database.write(lambda connection: connection.execute(sa.update(schema.lesson_result).values(payload=b"x")))
+    library.database.write(lambda connection: connection.execute(sa.update(schema.lesson_result).values(payload=b"x")))
     with pytest.raises(StoreError, match="damaged") as caught:
         library.load_result(row.id)
     assert "again" in caught.value.hint
@@ -114,7 +114,7 @@ def test_outputs_are_kept_small(library: Library) -> None:
     row = add_row(library, "a")
     library.save_stage_output(row.sha256, "transcribe", "k", RECORD, b"word " * 100_000)
     query = sa.select(sa.func.length(schema.stage_output.c.payload))
-    assert library._database.read(lambda connection: connection.execute(query).scalar_one()) < 10_000
+    assert library.database.read(lambda connection: connection.execute(query).scalar_one()) < 10_000
 
 
 def test_a_stage_that_runs_again_replaces_its_output(library: Library) -> None:
@@ -141,7 +141,7 @@ def test_every_stage_tells_how_it_came_to_be(library: Library) -> None:
 def test_a_damaged_output_counts_as_absent(library: Library) -> None:
     row = add_row(library, "a")
     library.save_stage_output(row.sha256, "transcribe", "k", RECORD, b"words")
-    library._database.write(lambda connection: connection.execute(sa.update(schema.stage_output).values(payload=b"x")))
+    library.database.write(lambda connection: connection.execute(sa.update(schema.stage_output).values(payload=b"x")))
     assert library.stage_output(row.sha256, "transcribe", "k") is None
 
 

@@ -1,0 +1,1 @@
+"""Who may do what: the one door through which people reach lessons. Pages, routes and commands ask here."""
