@@ -10,30 +10,33 @@ from pipeline.errors import LessonMirrorError, UsageError
 from pipeline.intake import sample_path, take_in
 from pipeline.lesson import LessonDetails
 from pipeline.store.rows import LessonRow
-from pipeline.viewer.state import library, shared
+from pipeline.viewer.state import library, shared, workspace
 
 
 def add_sample() -> LessonRow:
     """Takes the sample lesson in and lines it up. Raises LessonMirrorError."""
     row = take_in(library(), sample_path(), shared().config)
+    if row.created:
+        row = workspace().claim(row.id, None)
+    row = workspace().lesson(row.id)
     library().enqueue(row.id, "analyze")
     return row
 
 
 def try_again(lesson_id: str) -> None:
     """Lines a failed lesson up once more."""
-    library().enqueue(lesson_id, "analyze")
+    library().enqueue(workspace().lesson(lesson_id).id, "analyze")
 
 
 def set_details(lesson_id: str, details: LessonDetails) -> None:
     """Replaces what people say about the lesson."""
-    library().set_details(lesson_id, details)
+    library().set_details(workspace().owned(lesson_id).id, details)
 
 
 def delete_lesson(lesson_id: str) -> None:
     """Removes the lesson with all that belongs to it."""
+    workspace().delete(lesson_id)
     shared().results.forget(lesson_id)
-    library().delete_lesson(lesson_id)
 
 
 def change_note(lesson_id: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What pages read. Nothing else on a page asks the library for anything; who may read what is asked here one day."""
+"""What pages read, as far as the visitor may see it. Nothing else on a page asks the library for anything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.lesson import Lesson
 from pipeline.store.rows import DeletionPlan, JobKind, JobRow, LessonRow, NoteRow
 from pipeline.viewer import playable
 from pipeline.viewer.playable import Media
-from pipeline.viewer.state import library, shared
+from pipeline.viewer.state import library, shared, workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def lessons(search: str, limit: int) -> tuple[LessonRow, ...]:
     """The newest lessons that fit the words."""
-    return library().lessons(search=search, limit=limit)
+    return workspace().lessons(search=search, limit=limit)
 
 
 def lesson(lesson_id: str) -> LessonRow:
     """The lesson of that id. Raises NotFoundError."""
-    return library().find_lesson(lesson_id)
+    return workspace().lesson(lesson_id, "looked")
 
 
 def result(row: LessonRow) -> Lesson | None:
@@ -36,7 +36,7 @@ def job(lesson_id: str, kind: JobKind = "analyze") -> JobRow | None:
 
 def notes(lesson_id: str) -> tuple[NoteRow, ...]:
     """The lesson's notes by time."""
-    return library().notes(lesson_id)
+    return library().notes(workspace().lesson(lesson_id).id)
 
 
 def note_entry(note: NoteRow) -> dict[str, Any]:
@@ -68,4 +68,4 @@ def provenance(lesson: Lesson) -> pd.DataFrame:
 
 def deletion_plan(lesson_id: str) -> DeletionPlan:
     """What deleting the lesson removes."""
-    return library().deletion_plan(lesson_id)
+    return workspace().deletion_plan(lesson_id)

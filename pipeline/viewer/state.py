@@ -8,6 +8,8 @@ from pipeline.config import Config
 from pipeline.errors import UsageError
 from pipeline.store.library import Library
 from pipeline.viewer.results import Results
+from pipeline.workspace.access import Workspace
+from pipeline.workspace.visitor import ALONE, Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,13 @@ def shared() -> Shared:
 def library() -> Library:
     """The library of this server."""
     return shared().library
+
+
+def visitor() -> Visitor:
+    """Who looks at this page."""
+    return ALONE
+
+
+def workspace() -> Workspace:
+    """The library as this visitor may see it. Pages ask here, and nowhere else."""
+    return Workspace(library(), visitor())

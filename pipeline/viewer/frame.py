@@ -1,0 +1,61 @@
+"""The frame around all screens: which there are, who sees them in the bar, and the bar itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pipeline.store.rows import PersonRole
+from pipeline.workspace.visitor import ROLES, Visitor
+
+PAGES = Path(__file__).parent / "app_pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """One screen: ``app_pages/<name>.py`` at the address ``/<name>``. Without ``in_bar`` it is reached by links only."""
+
+    name: str
+    title: str
+    in_bar: bool = True
+    needs_accounts: bool = False
+    roles: tuple[PersonRole, ...] = ROLES
+
+    def is_for(self, visitor: Visitor) -> bool:
+        """Whether the visitor finds anything there."""
+        if visitor.is_alone:
+            return not self.needs_accounts
+        return any(visitor.has(role) for role in self.roles)
+
+
+# In the order of the bar; the first is where everybody begins.
+SCREENS: tuple[Screen, ...] = (
+    Screen("lessons", "Lessons"),
+    Screen("lesson", "Lesson", in_bar=False),
+)
+
+
+def screens_for(visitor: Visitor) -> Iterator[Screen]:
+    """The screens that the visitor may open."""
+    return (screen for screen in SCREENS if screen.is_for(visitor))
+
+
+def show(visitor: Visitor) -> None:
+    """The bar, and below it the screen that the address names."""
+    shown = tuple(screens_for(visitor))
+    pages = {
+        screen.name: st.Page(
+            PAGES / f"{screen.name}.py", title=screen.title, url_path=screen.name, default=screen is shown[0]
+        )
+        for screen in shown
+    }
+    chosen = st.navigation(list(pages.values()), position="hidden")
+    in_bar = [screen for screen in shown if screen.in_bar]
+    if len(in_bar) > 1:
+        with st.container(horizontal=True, gap="medium", key="bar"):
+            for screen in in_bar:
+                st.page_link(pages[screen.name], label=screen.title)
+    chosen.run()
