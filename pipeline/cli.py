@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import cli_text, cli_voices
+from pipeline import cli_people, cli_serve, cli_text, cli_voices
 from pipeline.cli_settings import Settings, check_folder, open_library, read_config
 from pipeline.errors import LessonMirrorError, NotFoundError, SidecarError, UsageError, shown
 from pipeline.resources import LIBRARY_VARIABLE
@@ -39,8 +39,6 @@ app = typer.Typer(
 _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 
 
-_Port = Annotated[int | None, typer.Option(help="The viewer's port on this machine (default: 8501).", min=1, max=65535)]
-
 INTERRUPTED = 130  # what shells give for Ctrl-C
 
 
@@ -57,7 +55,7 @@ def _options(
 
 @app.command()
 def demo(
-    port: _Port = None,
+    port: cli_serve.Port = None,
     serve_after: Annotated[
         bool | None, typer.Option("--serve/--no-serve", help="Serve the viewer afterwards (default: in a terminal).")
     ] = None,
@@ -72,7 +70,7 @@ def demo(
         _analyze_one(library, config, row, None)
         console.say(f"\nThe lesson is in your library as {row.id}.")
     if serve_after if serve_after is not None else console.is_terminal():
-        _serve(config, port)
+        cli_serve.run_viewer(config, port)
     else:
         console.say("Show it with: lessonmirror serve")
 
@@ -206,46 +204,6 @@ def _analyze_one(library: Library, config: Config, row: LessonRow, out: Path | N
     _Work(library, config, out).analyze(row)
 
 
-@app.command()
-def serve(
-    port: _Port = None,
-) -> None:
-    """Show the library in the browser, and analyse what is uploaded there. Ends with Ctrl-C."""
-    _serve(read_config(), port)
-
-
-def _serve(config: Config, port: int | None) -> None:
-    from pipeline import console
-    from pipeline.viewer.server import serve as serve_viewer
-
-    console.say("Starting the viewer. Press Ctrl-C to end it.")
-    serve_viewer(config, port=port, worker=_worker_command(), say=console.say)
-
-
-def _worker_command() -> list[str]:
-    command = [sys.executable, "-m", "pipeline.cli"]
-    if Settings.config_file:
-        command += ["--config", str(Settings.config_file)]
-    if Settings.library:
-        command += ["--library", str(Settings.library)]
-    return [*command, "worker"]
-
-
-@app.command(hidden=True)
-def worker(until_idle: Annotated[bool, typer.Option(help="End when the queue is empty.")] = False) -> None:
-    """Work through the queue of the library in the background."""
-    import threading
-
-    from pipeline.batch import run_worker
-
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    config = read_config()
-    with open_library(config) as library:
-        run_worker(library, config, stop, until_idle=until_idle)
-
-
 @app.command("lessons")
 def list_lessons(
     search: Annotated[
@@ -281,8 +239,10 @@ def export(
         console.say(f"Written to {write_exports(found, out)}")
 
 
-for _command in (cli_voices.correct, cli_voices.enrol, cli_voices.voices, cli_text.label):
+for _command in (cli_voices.correct, cli_voices.enrol, cli_voices.voices, cli_text.label, cli_serve.serve):
     app.command()(_command)
+app.command(hidden=True)(cli_serve.worker)
+app.add_typer(cli_people.app, name="people")
 
 
 @app.command()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.doctor import Finding
     from pipeline.lesson import Correction, Lesson, Speech
     from pipeline.runner import Report
-    from pipeline.store.rows import AuditRow, CorrectionRow, DeletionPlan, LessonRow, VoiceprintRow
+    from pipeline.store.rows import AuditRow, CorrectionRow, DeletionPlan, LessonRow, PersonRow, VoiceprintRow
 
 STAGE_WORDS = {
     "pictures": "Looking at the picture",
@@ -138,14 +138,30 @@ def _numbers(lesson: Lesson) -> list[tuple[str, str]]:
 
 def print_enrolled(voices: Sequence[VoiceprintRow], record: Sequence[AuditRow]) -> None:
     """Whose voices are enrolled, and what was done with such."""
+    from pipeline.store.voiceprints import ENROLLED, REMOVED
+
     if not voices:
         say("No voice is enrolled.")
     for row in voices:
         say(f"  {shown(row.name)}: {row.speech_s:.0f} s, {row.created_at:%Y-%m-%d}; consent: {shown(row.consent)}")
-    if record:
+    about_voices = [entry for entry in record if entry.action in (ENROLLED, REMOVED)]
+    if about_voices:
         say("Record")
-    for entry in record:
+    for entry in about_voices:
         say(f"  {entry.at:%Y-%m-%d %H:%M} {entry.action}: {shown(entry.subject)} ({shown(entry.detail)})")
+
+
+def print_people(people: Sequence[PersonRow]) -> None:
+    """Who has an account, and how far they are in."""
+    table = _table("Log-in", "Name", "Roles", "State", "Last seen")
+    for person in people:
+        state = person.state if person.has_password or person.sign_on or person.state != "active" else "invited"
+        seen = f"{person.seen_at.astimezone():%Y-%m-%d %H:%M}" if person.seen_at else "never"
+        table.add_row(shown(person.login), shown(person.name), ", ".join(sorted(person.roles)), state, seen)
+    if people:
+        _console().print(table)
+    else:
+        say("Nobody has an account. Who sits at this machine sees everything in the library.")
 
 
 def print_voices(lesson: Lesson | None, corrections: Sequence[CorrectionRow]) -> None:

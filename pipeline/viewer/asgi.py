@@ -10,32 +10,35 @@ from typing import Any
 
 import streamlit
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from streamlit.web import bootstrap
 from streamlit.web.server.starlette import App
 
 from pipeline.config import Config
 from pipeline.errors import LessonMirrorError
 from pipeline.store.library import Library
+from pipeline.viewer.authentication import Authentication
 from pipeline.viewer.lesson_routes import lesson_routes
+from pipeline.viewer.login_pages import login_routes
+from pipeline.viewer.reach import LOCAL, LOOPBACK, Reach
 from pipeline.viewer.results import Results
 from pipeline.viewer.security import middleware
 from pipeline.viewer.state import Shared, share
 from pipeline.viewer.theme import THEME
 from pipeline.viewer.upload_routes import upload_routes
 from pipeline.viewer.uploads import UploadFolder
+from pipeline.workspace.people import People
 
 SCRIPT = Path(__file__).resolve().parent / "main.py"
 _INDEX = Path(streamlit.__file__).resolve().parent / "static" / "index.html"
 # Nothing is counted, fetched or offered beyond this machine; nothing of a developer's tools is shown.
 OPTIONS: Mapping[str, Any] = {
     "browser.gatherUsageStats": False,
-    "browser.serverAddress": "127.0.0.1",
     "client.showErrorDetails": "none",
     "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
     "global.developmentMode": False,
     "logger.level": "warning",
-    "server.address": "127.0.0.1",
     "server.allowedHosts": ["127.0.0.1", "localhost", "[::1]"],
     "server.enableAgentApi": False,
     "server.enableStaticServing": False,
@@ -47,15 +50,21 @@ OPTIONS: Mapping[str, Any] = {
 }
 
 
-def build_app(config: Config) -> App:
+def build_app(config: Config, reach: Reach = LOCAL) -> App:
     """The viewer of the library that ``config`` names. The library is opened here, so that its errors come at once.
 
-    Raises StoreError where the library cannot be used.
+    Raises StoreError where the library cannot be used, UsageError where ``reach`` would let in others unasked.
     """
-    bootstrap.load_config_options(dict(OPTIONS))
     library = Library.open(config.library)
+    people = People(library)
+    try:
+        reach.check(accounts=people.are_there())
+    except BaseException:
+        library.close()
+        raise
+    bootstrap.load_config_options({**OPTIONS, **_addresses(reach)})
     results = Results(library)
-    share(Shared(library, config, results))
+    share(Shared(library, config, results, reach))
     uploads = UploadFolder(library.media.uploads)
 
     @asynccontextmanager
@@ -68,8 +77,20 @@ def build_app(config: Config) -> App:
             await warming
             library.close()
 
-    routes = [*lesson_routes(library, results), *upload_routes(library, uploads, config)]
-    return App(SCRIPT, lifespan=lifespan, routes=routes, middleware=middleware(_INDEX), on_script_error=explain)
+    routes = [
+        *login_routes(people, reach),
+        *lesson_routes(library, results),
+        *upload_routes(library, uploads, config),
+    ]
+    around = [*middleware(_INDEX, reach), Middleware(Authentication, people=people, reach=reach)]
+    return App(SCRIPT, lifespan=lifespan, routes=routes, middleware=around, on_script_error=explain)
+
+
+def _addresses(reach: Reach) -> dict[str, Any]:
+    """What Streamlit itself has to know of where it can be reached."""
+    names = [*OPTIONS["server.allowedHosts"], *reach.names]
+    shown = reach.names[0] if reach.names else LOOPBACK
+    return {"server.allowedHosts": names, "server.address": reach.host, "browser.serverAddress": shown}
 
 
 def explain(error: Exception) -> bool:

@@ -27,9 +27,11 @@ from pipeline.report.exports import WRITERS, folder_name, render
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow
 from pipeline.viewer.answers import NO_STORE, blocking
+from pipeline.viewer.authentication import visitor_of_request
 from pipeline.viewer.playable import MEDIA_TYPES, playable_file
 from pipeline.viewer.player_data import player_payload
 from pipeline.viewer.results import Results
+from pipeline.workspace.access import AccessAction, Workspace
 
 _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 _TYPES: Mapping[str, str] = {
@@ -60,7 +62,7 @@ class _Lessons:
         self._library, self._results = library, results
 
     def video(self, request: Request) -> Response:
-        row = self._row(request)
+        row = self._row(request, "watched")
         path = playable_file(self._library.media, row)
         return FileResponse(path, media_type=MEDIA_TYPES.get(path.suffix.lower()), headers=NO_STORE)
 
@@ -85,20 +87,16 @@ class _Lessons:
         return Response(content, media_type="application/json", headers=NO_STORE)
 
     def export(self, request: Request) -> Response:
-        row, name = self._row(request), request.path_params["name"]
+        row, name = self._row(request, "exported"), request.path_params["name"]
         if name not in WRITERS:
             raise NotFoundError("There is no such export.", hint=f"There are {', '.join(WRITERS)}.")
         lesson = self._result(row)
         headers = {**NO_STORE, "content-disposition": _attachment(f"{folder_name(lesson)}-{name}")}
         return Response(render(lesson, name), media_type=_TYPES[Path(name).suffix], headers=headers)
 
-    # The one door to a lesson: who may see it is asked here, once there are accounts.
-    def _row(self, request: Request) -> LessonRow:
-        wanted = request.path_params["lesson_id"]
-        row = self._library.find_lesson(wanted)
-        if row.id != wanted:  # no address by a shortened id: it would mean another lesson one day
-            raise NotFoundError("There is no such lesson.", hint="Look into the list of lessons.")
-        return row
+    def _row(self, request: Request, action: AccessAction | None = None) -> LessonRow:
+        """The lesson of exactly that id, if the one who asks may see it. Raises NotFoundError."""
+        return Workspace(self._library, visitor_of_request(request)).lesson(request.path_params["lesson_id"], action)
 
     def _result(self, row: LessonRow) -> Lesson:
         result = self._results.of(row)

@@ -1,18 +1,17 @@
-"""Who may talk to the viewer: this machine's own browser, and pages of the viewer itself. All of it is middleware.
+"""From where the viewer may be asked: by its own pages, under its own names. All of it is middleware.
 
-The viewer listens on loopback, but that alone keeps nobody out: any web page that is open in the same browser can send
-requests to 127.0.0.1, and a name that an attacker points there (DNS rebinding) makes such a page look like the same
-origin. So every request and every websocket has to name a loopback host, may not come from a foreign page, and has to
-carry a header that only the viewer's own scripts can add where it changes something.
+The viewer listens on loopback, unless told otherwise, but that alone keeps nobody out: any web page that is open in the
+same browser can send requests to 127.0.0.1, and a name that an attacker points there (DNS rebinding) makes such a page
+look like the same origin. So every request and every websocket has to name a host of ours, may not come from a foreign
+page, and has to carry a header that only the viewer's own scripts can add where it changes something.
 
-Authentication belongs here too, once there are accounts: one more class around the same app.
+Who asks is the business of :mod:`pipeline.viewer.authentication`, one layer further in.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,17 +22,21 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipeline.viewer.reach import LOCAL, Reach, is_loopback_address
+
 # A page of another origin cannot add a header of its own without asking first, and we never say yes.
 OWN_HEADER = "x-lesson-mirror"
 API_PREFIX = "/api/"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE = frozenset({"same-origin", "none"})
-_POLICY_VIOLATION = 1008  # websocket close code
+_HTTPS_ONLY_S = 365 * 86400  # how long a browser remembers that there is no plain HTTP here
+POLICY_VIOLATION = 1008  # websocket close code
 
 
-def middleware(page: Path | None = None) -> list[Middleware]:
+def middleware(page: Path | None = None, reach: Reach = LOCAL) -> list[Middleware]:
     """What stands around the whole app, outermost first. ``page`` is the HTML whose inline scripts may run."""
-    return [Middleware(SafeHeaders, policy=content_policy(page)), Middleware(LoopbackOnly)]
+    headers = Middleware(SafeHeaders, policy=content_policy(page), secure=reach.is_secure)
+    return [headers, Middleware(OwnPagesOnly, reach=reach)]
 
 
 def is_loopback_host(host: str | None) -> bool:
@@ -41,7 +44,7 @@ def is_loopback_host(host: str | None) -> bool:
     name = _host_name(host)
     if name is None:
         return False
-    return name == "localhost" or _is_loopback_address(name)
+    return name == "localhost" or is_loopback_address(name)
 
 
 def is_same_origin(origin: str, host: str | None) -> bool:
@@ -50,15 +53,15 @@ def is_same_origin(origin: str, host: str | None) -> bool:
     return parts.scheme in ("http", "https") and bool(host) and parts.netloc == host
 
 
-def refusal(scope: Scope) -> str | None:
+def refusal(scope: Scope, reach: Reach = LOCAL) -> str | None:
     """Why this request is turned away, as a sentence; None where it may pass."""
     headers = Headers(scope=scope)
     client = scope.get("client")
     host, origin = headers.get("host"), headers.get("origin")
-    if client and not _is_loopback_address(client[0]):
+    if reach.is_local and client and not is_loopback_address(client[0]):
         return "Lesson Mirror answers on this machine only."
-    if not is_loopback_host(host):
-        return "Lesson Mirror answers to 127.0.0.1 and localhost only."
+    if not is_loopback_host(host) and _host_name(host) not in reach.names:
+        return f"Lesson Mirror answers to {' and '.join(reach.names or ('127.0.0.1', 'localhost'))} only."
     # Streamlit would look up its public address on the internet to judge a foreign origin; it never gets to see one.
     if origin is not None and not is_same_origin(origin, host):
         return "Another page may not use Lesson Mirror."
@@ -67,29 +70,29 @@ def refusal(scope: Scope) -> str | None:
     return None
 
 
-class LoopbackOnly:
-    """Turns away what does not come from this machine and from the viewer's own pages (HTTP 403, websocket 1008)."""
+class OwnPagesOnly:
+    """Turns away what does not come to the viewer's own names and from its own pages (HTTP 403, websocket 1008)."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, *, reach: Reach = LOCAL) -> None:
+        self._app, self._reach = app, reach
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        reason = refusal(scope)
+        reason = refusal(scope, self._reach)
         if reason is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             await PlainTextResponse(reason, status_code=403)(scope, receive, send)
         else:
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": reason})
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": reason})
 
 
 class SafeHeaders:
     """Adds the headers that tell a browser what a page of ours may do: nothing beyond this server."""
 
-    def __init__(self, app: ASGIApp, *, policy: str) -> None:
+    def __init__(self, app: ASGIApp, *, policy: str, secure: bool = False) -> None:
         self._app = app
         self._headers = {
             "content-security-policy": policy,
@@ -100,6 +103,8 @@ class SafeHeaders:
             "cross-origin-opener-policy": "same-origin",
             "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
         }
+        if secure:
+            self._headers["strict-transport-security"] = f"max-age={_HTTPS_ONLY_S}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -165,10 +170,3 @@ def _host_name(host: str | None) -> str | None:
     except ValueError:
         return None
     return parts.hostname
-
-
-def _is_loopback_address(text: str) -> bool:
-    try:
-        return ipaddress.ip_address(text).is_loopback
-    except ValueError:
-        return False

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.config import Config
-from pipeline.errors import UsageError
+from pipeline.errors import SignInError, UsageError
 from pipeline.store.library import Library
+from pipeline.viewer.authentication import cookie_name, who
+from pipeline.viewer.reach import LOCAL, Reach
 from pipeline.viewer.results import Results
 from pipeline.workspace.access import Workspace
-from pipeline.workspace.visitor import ALONE, Visitor
+from pipeline.workspace.people import People
+from pipeline.workspace.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,12 @@ class Shared:
     library: Library
     config: Config
     results: Results
+    reach: Reach = LOCAL
+
+    @property
+    def people(self) -> People:
+        """The accounts of the library."""
+        return People(self.library)
 
 
 _shared: list[Shared] = []  # Streamlit runs one app a process, and gives its script no other way to reach it
@@ -42,8 +51,14 @@ def library() -> Library:
 
 
 def visitor() -> Visitor:
-    """Who looks at this page."""
-    return ALONE
+    """Who looks at this page, asked anew at each run. Raises SignInError where the session ended meanwhile."""
+    import streamlit as st
+
+    token = st.context.cookies.get(cookie_name(shared().reach), "")
+    found = who(token, shared().people)
+    if found is None:
+        raise SignInError("You are not logged in any more.", hint="Reload the page to log in again.")
+    return found
 
 
 def workspace() -> Workspace:

@@ -13,6 +13,7 @@ Bytes go from the socket to the file; a large upload needs no more memory than a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
@@ -21,12 +22,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from pipeline.config import Config
-from pipeline.errors import LessonMirrorError, MediaError, StoreError, UsageError
+from pipeline.errors import AccessError, LessonMirrorError, MediaError, NotFoundError, StoreError, UsageError
 from pipeline.intake import take_in
 from pipeline.store.library import Library
 from pipeline.viewer.answers import NO_STORE, blocking, error_answer
+from pipeline.viewer.authentication import visitor_of_request
 from pipeline.viewer.details import details_from_json
 from pipeline.viewer.uploads import Upload, UploadFolder, disk_full
+from pipeline.workspace.access import Workspace
+from pipeline.workspace.people import People
+from pipeline.workspace.visitor import Visitor
 
 _Work = Callable[[Request], Awaitable[Response]]
 _BUFFER_BYTES = 1 << 20  # one trip to the disk's thread for about this much
@@ -62,16 +67,18 @@ class _Uploads:
                 raise UsageError("An upload needs its size in bytes.", hint="Send size_bytes.")
             details = details_from_json(wanted.get("details") or {})
             name = str(wanted.get("name") or "")
-            upload = await run_in_threadpool(self._uploads.create, name, size, details)
+            person_id = visitor_of_request(request).id
+            upload = await run_in_threadpool(self._uploads.create, name, size, details, person_id)
         except LessonMirrorError as error:
             return error_answer(error)
         return _answer(upload, status=201)
 
     def status(self, request: Request) -> Response:
-        return _answer(self._uploads.find(request.path_params["upload_id"]))
+        return _answer(self._find(request))
 
     def remove(self, request: Request) -> Response:
-        self._uploads.remove(request.path_params["upload_id"])
+        with suppress(NotFoundError):
+            self._uploads.remove(self._find(request).id)
         return Response(status_code=204)
 
     async def append(self, request: Request) -> Response:
@@ -98,37 +105,54 @@ class _Uploads:
             self._busy.discard(upload_id)
 
     async def _append(self, request: Request) -> Response:
-        upload = await run_in_threadpool(self._uploads.find, request.path_params["upload_id"])
+        upload = await run_in_threadpool(self._find, request)
         file = await run_in_threadpool(self._uploads.open_at, upload, _offset(request))
         try:
             await _receive(request, file, room=upload.size_bytes - upload.received_bytes)
         except OSError as error:
             raise disk_full(error) or error from error
-        return _answer(await run_in_threadpool(self._uploads.find, upload.id))
+        return _answer(await run_in_threadpool(self._find, request))
 
     async def _describe(self, request: Request) -> Response:
         wanted = await _json_object(request)
         details = details_from_json(wanted.get("details") or {})
-        return _answer(await run_in_threadpool(self._uploads.describe, request.path_params["upload_id"], details))
+        upload = await run_in_threadpool(self._find, request)
+        return _answer(await run_in_threadpool(self._uploads.describe, upload, details))
 
     async def _finish(self, request: Request) -> Response:
-        upload = await run_in_threadpool(self._uploads.find, request.path_params["upload_id"])
+        upload = await run_in_threadpool(self._find, request)
         if upload.lesson_id:
             return JSONResponse({"lesson_id": upload.lesson_id, "created": False}, headers=NO_STORE)
-        return await run_in_threadpool(self._take_in, upload)
+        return await run_in_threadpool(self._take_in, upload, visitor_of_request(request))
 
-    def _take_in(self, upload: Upload) -> Response:
+    def _find(self, request: Request) -> Upload:
+        return self._uploads.find(request.path_params["upload_id"], visitor_of_request(request).id)
+
+    def _take_in(self, upload: Upload, visitor: Visitor) -> Response:
         try:
             with self._uploads.whole_file(upload) as path:
                 lesson = take_in(self._library, path, self._config, name=upload.name, details=upload.details, move=True)
         except MediaError:
             self._uploads.remove(upload.id)  # the same bytes would fail again
             raise
+        if lesson.created:
+            teacher = People(self._library).named(upload.details.teacher)
+            Workspace(self._library, visitor).claim(lesson.id, teacher.id if teacher else None)
+        elif not visitor.is_alone:
+            self._known(lesson.id, visitor)
         if lesson.state in ("new", "failed"):
             self._library.enqueue(lesson.id, "analyze")
         self._uploads.finished(upload, lesson.id)
         answer = {"lesson_id": lesson.id, "created": lesson.created}
         return JSONResponse(answer, status_code=201 if lesson.created else 200, headers=NO_STORE)
+
+    def _known(self, lesson_id: str, visitor: Visitor) -> None:
+        """Raises AccessError where the recording is a lesson of somebody who does not share it."""
+        try:
+            Workspace(self._library, visitor).lesson(lesson_id)
+        except NotFoundError as error:
+            hint = "Ask whoever teaches in it to share it with you."
+            raise AccessError("This recording is in the library already.", hint=hint) from error
 
 
 async def _receive(request: Request, file: BinaryIO, *, room: int) -> None:

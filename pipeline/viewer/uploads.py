@@ -37,7 +37,7 @@ _ROOM_HINT = "Free some room on this disk, or keep the library on another one, t
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file on its way in. ``lesson_id`` is set once it has arrived and was taken in."""
+    """One file on its way in, brought by ``person_id`` ("" without accounts); ``lesson_id`` is set once it was taken in."""
 
     id: str
     name: str
@@ -45,6 +45,7 @@ class Upload:
     received_bytes: int
     details: LessonDetails
     lesson_id: str | None = None
+    person_id: str = ""
 
     @property
     def complete(self) -> bool:
@@ -65,7 +66,7 @@ class UploadFolder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def create(self, name: str, size_bytes: int, details: LessonDetails) -> Upload:
+    def create(self, name: str, size_bytes: int, details: LessonDetails, person_id: str = "") -> Upload:
         """A new, empty upload. Raises UsageError for a size that makes no sense, DiskFullError without room."""
         if size_bytes <= 0:
             raise UsageError(
@@ -78,25 +79,27 @@ class UploadFolder:
         self._folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self._folder).free < size_bytes + ROOM_TO_SPARE_BYTES:
             raise DiskFullError("There is not enough room on the disk for this recording.", hint=_ROOM_HINT)
-        upload = Upload(secrets.token_urlsafe(18), display_name(name), size_bytes, 0, details)
+        upload = Upload(secrets.token_urlsafe(18), display_name(name), size_bytes, 0, details, person_id=person_id)
         self._part(upload.id).touch(mode=0o600)
         self._write_note(upload)
         return upload
 
-    def find(self, upload_id: str) -> Upload:
-        """The upload and how far it is. Raises NotFoundError for an id that is unknown or was given up."""
+    def find(self, upload_id: str, person_id: str = "") -> Upload:
+        """The person's upload and how far it is. Raises NotFoundError for an id that is not theirs, or was given up."""
         note = self._note(upload_id)
         try:
             data = json.loads(note.read_text(encoding="utf-8"))
             received = data["size_bytes"] if data["lesson_id"] else self._part(upload_id).stat().st_size
+            brought_by = data.get("person_id", "")
         except (OSError, ValueError, KeyError) as error:
-            raise NotFoundError("This upload is not known any more.", hint="Choose the file again.") from error
+            raise _gone() from error
+        if brought_by != person_id:
+            raise _gone()
         details = details_from_json(data["details"])
-        return Upload(upload_id, data["name"], data["size_bytes"], received, details, data["lesson_id"])
+        return Upload(upload_id, data["name"], data["size_bytes"], received, details, data["lesson_id"], brought_by)
 
-    def describe(self, upload_id: str, details: LessonDetails) -> Upload:
-        """The upload with other details; one that became a lesson keeps its own. Raises NotFoundError."""
-        upload = self.find(upload_id)
+    def describe(self, upload: Upload, details: LessonDetails) -> Upload:
+        """The upload with other details; one that became a lesson keeps its own."""
         if upload.lesson_id:
             return upload
         described = dataclasses.replace(upload, details=details)
@@ -162,6 +165,7 @@ class UploadFolder:
             "size_bytes": upload.size_bytes,
             "details": details_to_json(upload.details),
             "lesson_id": upload.lesson_id,
+            "person_id": upload.person_id,
         }
         atomic_write(self._note(upload.id), json.dumps(note).encode())
 
@@ -171,6 +175,10 @@ def disk_full(error: OSError) -> DiskFullError | None:
     if error.errno not in (errno.ENOSPC, errno.EDQUOT):
         return None
     return DiskFullError("The disk filled up during the upload; what has arrived is kept.", hint=_ROOM_HINT)
+
+
+def _gone() -> NotFoundError:
+    return NotFoundError("This upload is not known any more.", hint="Choose the file again.")
 
 
 def _checked(upload_id: str) -> str:
