@@ -30,7 +30,12 @@ def try_again(lesson_id: str) -> None:
 
 def set_details(lesson_id: str, details: LessonDetails) -> None:
     """Replaces what people say about the lesson."""
-    library().set_details(workspace().owned(lesson_id).id, details)
+    row = workspace().owned(lesson_id)
+    library().set_details(row.id, details)
+    if not workspace().visitor.is_alone and row.owner_id is None:
+        teacher = shared().people.named(details.teacher)
+        if teacher is not None:
+            workspace().name_teacher(row.id, teacher.id)
 
 
 def delete_lesson(lesson_id: str) -> None:

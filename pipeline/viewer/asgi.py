@@ -20,6 +20,7 @@ from pipeline.store.library import Library
 from pipeline.viewer.authentication import Authentication
 from pipeline.viewer.lesson_routes import lesson_routes
 from pipeline.viewer.login_pages import login_routes
+from pipeline.viewer.person_routes import person_routes
 from pipeline.viewer.reach import LOCAL, LOOPBACK, Reach
 from pipeline.viewer.results import Results
 from pipeline.viewer.security import middleware
@@ -80,6 +81,7 @@ def build_app(config: Config, reach: Reach = LOCAL) -> App:
     routes = [
         *login_routes(people, reach),
         *lesson_routes(library, results),
+        *person_routes(library),
         *upload_routes(library, uploads, config),
     ]
     around = [*middleware(_INDEX, reach), Middleware(Authentication, people=people, reach=reach)]

@@ -12,6 +12,7 @@ from pipeline.viewer import queries
 from pipeline.viewer.actions import delete_lesson, set_details
 from pipeline.viewer.details import LAWFUL_BASES, MAX_CHARACTERS
 from pipeline.viewer.lesson_list import title_of
+from pipeline.viewer.markdown import escaped
 
 DELETED_KEY = "deleted_lesson"  # what the list of lessons says once, after a deletion
 
@@ -56,8 +57,3 @@ def confirm_deletion(row: LessonRow) -> None:
             return
         st.session_state[DELETED_KEY] = title_of(row)
         st.switch_page("app_pages/lessons.py")
-
-
-def escaped(text: str) -> str:
-    """Words of people inside Markdown, so that they stay just words."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!|<>~$:" else char for char in text)

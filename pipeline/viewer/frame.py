@@ -9,6 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from pipeline.store.rows import PersonRole
+from pipeline.viewer.components import component
+from pipeline.viewer.markdown import escaped
 from pipeline.workspace.visitor import ROLES, Visitor
 
 PAGES = Path(__file__).parent / "app_pages"
@@ -33,8 +35,10 @@ class Screen:
 
 # In the order of the bar; the first is where everybody begins.
 SCREENS: tuple[Screen, ...] = (
-    Screen("lessons", "Lessons"),
-    Screen("lesson", "Lesson", in_bar=False),
+    Screen("lessons", "Lessons", roles=("teacher", "coach")),
+    Screen("lesson", "Lesson", in_bar=False, roles=("teacher", "coach")),
+    Screen("people", "People", needs_accounts=True, roles=("administrator",)),
+    Screen("account", "Account", in_bar=False, needs_accounts=True),
 )
 
 
@@ -54,8 +58,12 @@ def show(visitor: Visitor) -> None:
     }
     chosen = st.navigation(list(pages.values()), position="hidden")
     in_bar = [screen for screen in shown if screen.in_bar]
-    if len(in_bar) > 1:
-        with st.container(horizontal=True, gap="medium", key="bar"):
+    if len(in_bar) > 1 or not visitor.is_alone:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="bar"):
             for screen in in_bar:
                 st.page_link(pages[screen.name], label=screen.title)
+            if not visitor.is_alone:
+                st.space("stretch")
+                st.page_link(pages["account"], label=escaped(visitor.name))
+                component("leave")(key="leave", width="content")
     chosen.run()

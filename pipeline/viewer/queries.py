@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.lesson import Lesson
-from pipeline.store.rows import DeletionPlan, JobKind, JobRow, LessonRow, NoteRow
+from pipeline.store.rows import DeletionPlan, JobKind, JobRow, LessonRow, NoteRow, PersonRow
 from pipeline.viewer import playable
 from pipeline.viewer.playable import Media
 from pipeline.viewer.state import library, shared, workspace
@@ -27,6 +27,11 @@ def lesson(lesson_id: str) -> LessonRow:
 def result(row: LessonRow) -> Lesson | None:
     """What the analysis found; None before there is any."""
     return shared().results.of(row)
+
+
+def teachers() -> tuple[PersonRow, ...]:
+    """Everybody who may be named as a lesson's teacher."""
+    return tuple(item for item in shared().people.everybody() if item.state == "active" and "teacher" in item.roles)
 
 
 def job(lesson_id: str, kind: JobKind = "analyze") -> JobRow | None:

@@ -77,6 +77,13 @@ class Workspace:
             return self.library.find_lesson(lesson_id)
         return self.library.database.write(self._claim, lesson_id, teacher_id)
 
+    def name_teacher(self, lesson_id: str, teacher_id: str) -> LessonRow:
+        """Says whose a lesson is that belonged to nobody; who brought it keeps a share, which the teacher can end."""
+        row = self._theirs(lesson_id)
+        if row.owner_id is not None:
+            raise AccessError("This lesson has its teacher already.", hint="Ask your administrator to assign it anew.")
+        return self.library.database.write(self._name_teacher, row, teacher_id)
+
     def share(self, lesson_id: str, person_id: str, until: date | None = None) -> ShareRow:
         """Lets a colleague see the lesson, to the end of the day ``until``. The owner's to do."""
         row = self._theirs(lesson_id)
@@ -137,11 +144,19 @@ class Workspace:
         owner = people.get(connection, teacher_id).id if teacher_id else None
         if owner is None and self.visitor.has("teacher") and not self.visitor.has("coach"):
             owner = self.visitor.id
-        sharing.settle(connection, lesson_id, owner_id=owner, uploader_id=self.visitor.id)
-        if owner not in (None, self.visitor.id):
-            sharing.grant(connection, lesson_id, self.visitor.id, self.visitor.id, None)
+        self._settle(connection, lesson_id, owner)
         sharing.note_access(connection, lesson_id, self.visitor.id, self.visitor.name, "uploaded")
         return lessons.get(connection, lesson_id)
+
+    def _name_teacher(self, connection: Connection, row: LessonRow, teacher_id: str) -> LessonRow:
+        self._settle(connection, row.id, people.get(connection, teacher_id).id)
+        audit.record(connection, "lesson assigned", row.id, f"to {teacher_id}, by {self.visitor.id}")
+        return lessons.get(connection, row.id)
+
+    def _settle(self, connection: Connection, lesson_id: str, owner_id: str | None) -> None:
+        sharing.settle(connection, lesson_id, owner_id=owner_id, uploader_id=self.visitor.id)
+        if owner_id not in (None, self.visitor.id):
+            sharing.grant(connection, lesson_id, self.visitor.id, self.visitor.id, None)
 
     def _share(self, connection: Connection, row: LessonRow, person_id: str, until: date | None) -> ShareRow:
         given = sharing.grant(connection, row.id, person_id, self.visitor.id, until)

@@ -14,10 +14,10 @@ from pipeline.store.library import Library
 from pipeline.store.rows import DeletionPlan, JobRow, LessonRow, PlannedFile
 from pipeline.timeline import Span
 from pipeline.viewer import charts
-from pipeline.viewer.dialogs import escaped
 from pipeline.viewer.downloads import downloads_html
 from pipeline.viewer.lesson_cards import QUESTION_FILTERS, advice_cards, headline_cards, question_moments, wait_moments
 from pipeline.viewer.lesson_list import about, is_busy, list_entry, progress_words, share_done, standstill
+from pipeline.viewer.markdown import escaped
 from pipeline.viewer.moments import MAX_OFFERED, lines_by_id, offered
 from pipeline.viewer.playable import media_of
 from pipeline.viewer.player_data import mount_data, player_payload

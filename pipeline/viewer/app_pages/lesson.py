@@ -13,7 +13,7 @@ from pipeline.store.rows import LessonRow
 from pipeline.viewer import charts, queries, words
 from pipeline.viewer.actions import change_note, try_again
 from pipeline.viewer.components import component
-from pipeline.viewer.dialogs import confirm_deletion, edit_details, escaped
+from pipeline.viewer.dialogs import confirm_deletion, edit_details
 from pipeline.viewer.downloads import downloads_html
 from pipeline.viewer.lesson_cards import (
     QUESTION_FILTERS,
@@ -26,6 +26,7 @@ from pipeline.viewer.lesson_cards import (
     wait_moments,
 )
 from pipeline.viewer.lesson_list import ACTIONS, about, is_busy, progress_words, share_done, standstill, title_of
+from pipeline.viewer.markdown import escaped
 from pipeline.viewer.playable import Media
 from pipeline.viewer.player_data import mount_data
 from pipeline.viewer.said import (
@@ -38,6 +39,8 @@ from pipeline.viewer.said import (
     said_moments,
     why_not_judged,
 )
+from pipeline.viewer.sharing import share_dialog, shared_words
+from pipeline.viewer.state import workspace
 from pipeline.viewer.theme import ink
 
 LIST_PAGE = "app_pages/lessons.py"
@@ -82,8 +85,13 @@ def heading(row: LessonRow) -> None:
     st.title(escaped(title_of(row)), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="facts"):
         st.caption(escaped(f"{about(row)} · {words.written_duration(row.duration_s)}"), width="content")
-        if st.button("Edit details", type="tertiary"):
-            edit_details(row)
+        if words_for_it := shared_words(row):
+            st.caption(words_for_it, width="content")
+        if workspace().is_owner(row):
+            if st.button("Edit details", type="tertiary"):
+                edit_details(row)
+            if not workspace().visitor.is_alone and st.button("Share", type="tertiary"):
+                share_dialog(row)
 
 
 def stands_still(row: LessonRow) -> None:
@@ -252,6 +260,8 @@ def files(row: LessonRow, lesson: Lesson | None) -> None:
         st.html(downloads_html(row.id))
         with st.expander("How this result came about"):
             st.table(queries.provenance(lesson))
+    if not workspace().is_owner(row):
+        return
     st.subheader("Delete", anchor=False)
     st.write("Removes the recording, everything that was made from it, and all notes.")
     if st.button("Delete this lesson …"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from pipeline.errors import LessonMirrorError
@@ -9,8 +11,10 @@ from pipeline.viewer import queries
 from pipeline.viewer.actions import add_sample, try_again
 from pipeline.viewer.components import component
 from pipeline.viewer.details import LAWFUL_BASES
-from pipeline.viewer.dialogs import DELETED_KEY, escaped
+from pipeline.viewer.dialogs import DELETED_KEY
 from pipeline.viewer.lesson_list import is_busy, list_entry
+from pipeline.viewer.markdown import escaped
+from pipeline.viewer.state import visitor
 
 PAGE_SIZE = 30
 FEW = 3  # so many are seen at a glance, without searching
@@ -44,7 +48,8 @@ def welcome() -> None:
         "were asked. You read it beside the video, and you alone decide what it means.",
         width=680,
     )
-    st.markdown("**Everything happens on this computer. Nothing is sent anywhere.**")
+    place = "this computer" if visitor().is_alone else "your school's computer"
+    st.markdown(f"**Everything happens on {place}. Nothing is sent anywhere.**")
     own, sample = st.columns(2, gap="large")
     with own:
         st.subheader("Begin with your own lesson", anchor=False)
@@ -70,12 +75,26 @@ def add_area(*, alone: bool) -> None:
     """Where recordings come in; ``alone`` on the screen, it is open from the start."""
     answer = component("uploader")(
         key="uploader",
-        data={"bases": list(LAWFUL_BASES), "open": alone},
+        data={"bases": list(LAWFUL_BASES), "open": alone, **whose()},
         on_added_change=lambda: None,
         on_open_change=lambda: None,
     )
     if answer.open:
         open_lesson(answer.open)
+
+
+def whose() -> dict[str, Any]:
+    """Who may be named as the teacher of a new recording, and what that means."""
+    who = visitor()
+    if who.is_alone:
+        words = "All of this is optional and can be changed later."
+        return {"teachers": [], "teacher": "", "whose": words, "place": "It stays on this computer."}
+    names = [item.name for item in queries.teachers()]
+    words = (
+        "The lesson belongs to the teacher you name here, who decides who else sees it. Without one, only you see it."
+    )
+    own = who.name if who.name in names else ""
+    return {"teachers": names, "teacher": own, "whose": words, "place": "It stays on your school's computer."}
 
 
 def lesson_list() -> None:

@@ -21,7 +21,7 @@ _PARTS = {"player": ("player_transcript", "player_timeline", "player_notes", "pl
 
 @functools.cache
 def component(name: str) -> ComponentRenderer:
-    """The mounting command of ``player``, ``uploader``, ``lessons``, ``cards`` or ``moments``."""
+    """The mounting command of the component of that name."""
     scripts = ("shared", *_PARTS.get(name, (name,)))
     return st.components.v2.component(
         f"lessonmirror.{name}",

@@ -132,7 +132,12 @@ class Uploader {
     this.trigger = setTriggerValue;
     this.root.classList.toggle("alone", data.open);
     if (data.open) this.root.querySelector(".add").open = true;
-    this.root.querySelector("#bases").replaceChildren(...data.bases.map((basis) => el("option", { value: basis })));
+    const offer = (id, values) => this.root.querySelector(id).replaceChildren(...values.map((value) => el("option", { value })));
+    offer("#bases", data.bases);
+    offer("#teachers", data.teachers);
+    this.root.querySelector(".place").textContent = data.place;
+    this.root.querySelector(".whose").textContent = data.whose;
+    this.form.elements.teacher.value ||= data.teacher;
     this.draw();
   }
 
