@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import LibraryConfig
+from pipeline.store import schema
 from pipeline.store.library import Library
 
 START_TIMEOUT_S = 30.0  # a busy machine; an idle one takes half a second
@@ -31,13 +32,10 @@ if sys.platform == "linux":
 os.execv(sys.argv[1], sys.argv[1:])
 """
 # Other connections to the database are ended first: those of killed processes may still hold locks.
-_EMPTY = """
+_ALONE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
-DELETE FROM lesson;
-DELETE FROM tombstone;
-DELETE FROM voiceprint;
-DELETE FROM audit;
 """
+_EMPTY = _ALONE + "".join(f'DELETE FROM "{table.name}";\n' for table in reversed(schema.metadata.sorted_tables))
 
 
 class PostgresServer:

@@ -34,9 +34,8 @@ def use_of(library: Library, visitor: Visitor) -> Use:
 
 def _use(connection: Connection) -> Use:
     lesson, share = schema.lesson, schema.share
-    states = dict(
-        row._tuple() for row in connection.execute(select(lesson.c.state, func.count()).group_by(lesson.c.state))
-    )
+    counts = select(lesson.c.state, func.count().label("number")).group_by(lesson.c.state)
+    states: dict[str, int] = {row.state: row.number for row in connection.execute(counts)}
     active = select(func.count()).select_from(schema.person).where(schema.person.c.state == "active")
     shared = select(func.count(func.distinct(share.c.lesson_id))).where(share.c.ended_at.is_(None))
     return Use(
