@@ -86,9 +86,21 @@ class ModelsConfig:
 
 @dataclass(frozen=True, slots=True)
 class ViewerConfig:
-    """The viewer's address; it listens on loopback only."""
+    """The viewer's port; `serve` says by which addresses it can be reached."""
 
     port: int = 8501
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnConfig:
+    """The school's OpenID Connect provider; none where ``issuer`` is empty. ``name`` is what the log-in's button says.
+
+    The client's secret stands in LESSONMIRROR_SIGN_ON_SECRET, not in a file.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    name: str = "your school's account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,7 @@ class Config:
     writer: WriterConfig = field(default_factory=WriterConfig)
     models: ModelsConfig = field(default_factory=ModelsConfig)
     viewer: ViewerConfig = field(default_factory=ViewerConfig)
+    sign_on: SignOnConfig = field(default_factory=SignOnConfig)
 
 
 # The codes of the languages that Whisper's multilingual models know: faster-whisper's and openai-whisper's lists agree.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import streamlit
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.routing import Route
 from streamlit.web import bootstrap
 from streamlit.web.server.starlette import App
 
@@ -79,13 +81,22 @@ def build_app(config: Config, reach: Reach = LOCAL) -> App:
             library.close()
 
     routes = [
-        *login_routes(people, reach),
+        *login_routes(people, reach, sign_on=config.sign_on.name if config.sign_on.issuer else ""),
+        *_sign_on(config, people, reach),
         *lesson_routes(library, results),
         *person_routes(library),
         *upload_routes(library, uploads, config),
     ]
     around = [*middleware(_INDEX, reach), Middleware(Authentication, people=people, reach=reach)]
     return App(SCRIPT, lifespan=lifespan, routes=routes, middleware=around, on_script_error=explain)
+
+
+def _sign_on(config: Config, people: People, reach: Reach) -> list[Route]:
+    if not config.sign_on.issuer:
+        return []
+    from pipeline.viewer.sign_on import SECRET_VARIABLE, sign_on_routes  # loads what only a few need
+
+    return sign_on_routes(config.sign_on, os.environ.get(SECRET_VARIABLE, ""), people, reach)
 
 
 def _addresses(reach: Reach) -> dict[str, Any]:
