@@ -117,7 +117,7 @@ def test_a_link_from_elsewhere_may_open_a_page() -> None:
 def test_every_answer_carries_the_safe_headers_also_a_refusal() -> None:
     for answer in (_client().get("/"), _client().get("/", headers={"host": "evil.example"}), _client().get("/nothing")):
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["x-frame-options"] == "DENY"
         policy = answer.headers["content-security-policy"]
         assert "frame-ancestors 'none'" in policy
