@@ -216,7 +216,7 @@ class Library:
 
     def add_note(self, lesson_id: str, at_s: float, text: str, author: str = "", end_s: float | None = None) -> NoteRow:
         """A note at a moment, or on a span up to ``end_s``. UsageError for no text, or times that make no sense."""
-        return self.database.write(notes.add, lesson_id, at_s, text, author, end_s)
+        return self.database.write(notes.add, lesson_id, notes.NoteDraft(at_s, text, end_s), author)
 
     def edit_note(self, note_id: str, text: str, *, seen_at: datetime | None = None) -> NoteRow:
         """The note with another text; with ``seen_at`` (its ``updated_at``) only if nobody changed it since."""

@@ -13,6 +13,7 @@ LessonState = Literal["new", "waiting", "running", "done", "failed"]
 JobKind = Literal["analyze", "proxy"]
 PersonRole = Literal["teacher", "coach", "administrator"]
 PersonState = Literal["active", "disabled"]
+NoteKind = Literal["observation", "question", "praise", "suggestion"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
@@ -75,7 +76,10 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True)
 class NoteRow:
-    """What a coach or teacher wrote at a moment, or of a span where ``end_s`` is given. Times on the lesson's clock."""
+    """What somebody wrote at a moment, or of a span where ``end_s`` is given. Times on the lesson's clock.
+
+    A reply names the note above it (``parent_id``) and stands at its time. ``tags`` are elements of frameworks.
+    """
 
     id: str
     lesson_id: str
@@ -85,6 +89,22 @@ class NoteRow:
     text: str
     created_at: datetime
     updated_at: datetime
+    author_id: str | None = None
+    parent_id: str | None = None
+    kind: NoteKind = "observation"
+    tags: tuple[str, ...] = ()
+    private: bool = False
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FrameworkRow:
+    """An observation framework of the school's own, as the TOML that was uploaded."""
+
+    id: str
+    text: str
+    added_by: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -195,6 +197,12 @@ note = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("deleted_at", UtcTime),
+    Column("author_id", CleanText),  # nobody's where there were no accounts
+    Column("parent_id", CleanText),  # the note that this one replies to
+    Column("kind", CleanText, nullable=False, server_default="observation"),
+    Column("tags", CleanText, nullable=False, server_default=""),  # elements of frameworks, separated by spaces
+    Column("private", Boolean, nullable=False, server_default=false()),
+    Column("resolved_at", UtcTime),
     Index("ix_note_lesson_id_at_s", "lesson_id", "at_s"),
 )
 
@@ -247,8 +255,9 @@ person = Table(
 )
 
 
-def _of_person() -> Column[str]:
-    return Column("person_id", CleanText, ForeignKey("person.id", ondelete="CASCADE"), nullable=False)
+def _of_person(*, primary_key: bool = False) -> Column[str]:
+    key = ForeignKey("person.id", ondelete="CASCADE")
+    return Column("person_id", CleanText, key, primary_key=primary_key, nullable=False)
 
 
 session = Table(
@@ -286,6 +295,24 @@ access = Table(
     _text("action"),
     Column("at", UtcTime, nullable=False),
     Index("ix_access_lesson_id", "lesson_id"),
+)
+
+note_seen = Table(
+    "note_seen",
+    metadata,
+    Column("note_id", CleanText, ForeignKey("note.id", ondelete="CASCADE"), primary_key=True),
+    _of_person(primary_key=True),
+    _of_lesson(),
+)
+
+framework = Table(
+    "framework",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    _text("text"),  # the TOML as it was uploaded
+    _text("added_by"),
+    Column("created_at", UtcTime, nullable=False),
 )
 
 audit = Table(

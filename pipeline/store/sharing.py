@@ -24,6 +24,12 @@ def visible(person_id: str, today: date) -> ColumnElement[bool]:
     return or_(table.c.owner_id == person_id, unnamed, table.c.id.in_(shared))
 
 
+def visible_notes(connection: Connection, person_id: str) -> ColumnElement[bool]:
+    """Notes of lessons that the person may see today."""
+    lessons_seen = select(schema.lesson.c.id).where(visible(person_id, _today(connection)))
+    return schema.note.c.lesson_id.in_(lessons_seen)
+
+
 def may_see(connection: Connection, row: LessonRow, person_id: str) -> bool:
     """Whether the person may see the lesson now."""
     query = select(schema.lesson.c.id).where(schema.lesson.c.id == row.id, visible(person_id, _today(connection)))

@@ -9,8 +9,10 @@ from typing import Any
 from pipeline.errors import LessonMirrorError, UsageError
 from pipeline.intake import sample_path, take_in
 from pipeline.lesson import LessonDetails
+from pipeline.store.notes import NoteDraft
 from pipeline.store.rows import LessonRow
 from pipeline.viewer.state import library, shared, workspace
+from pipeline.workspace.conversation import Conversation
 
 
 def add_sample() -> LessonRow:
@@ -59,23 +61,41 @@ def change_note(lesson_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
+_NOT_POSSIBLE = UsageError("This note could not be changed.", hint="Reload the page and try again.")
+
+
 def _change_note(lesson_id: str, request: Mapping[str, Any]) -> None:
+    talk = Conversation(workspace())
     match request:
         case {"action": "add", "at_s": float() | int() as at_s, "text": str() as text}:
-            library().add_note(lesson_id, float(at_s), text)
+            talk.add(lesson_id, NoteDraft(float(at_s), text, **_described(request)))
+        case {"action": "reply", "id": str() as note_id, "text": str() as text}:
+            talk.add(lesson_id, NoteDraft(0.0, text, parent_id=note_id))
         case {"action": "edit", "id": str() as note_id, "text": str() as text, "seen": str() as seen}:
-            _own(lesson_id, note_id)
-            library().edit_note(note_id, text, seen_at=datetime.fromisoformat(seen))
+            talk.edit(lesson_id, note_id, text, seen_at=datetime.fromisoformat(seen))
+        case {"action": "describe", "id": str() as note_id}:
+            described = _described(request)
+            described.pop("end_s", None)
+            talk.describe(lesson_id, note_id, **described)
+        case {"action": "resolve", "id": str() as note_id, "resolved": bool() as resolved}:
+            talk.resolve(lesson_id, note_id, resolved=resolved)
         case {"action": "delete", "id": str() as note_id}:
-            _own(lesson_id, note_id)
-            library().delete_note(note_id)
+            talk.delete(lesson_id, note_id)
         case {"action": "restore", "id": str() as note_id}:
-            library().restore_note(note_id)
+            talk.restore(lesson_id, note_id)
+        case {"action": "see"}:
+            talk.see(lesson_id)
         case _:
-            raise UsageError("This note could not be changed.", hint="Reload the page and try again.")
+            raise _NOT_POSSIBLE
 
 
-def _own(lesson_id: str, note_id: str) -> None:
-    """Raises UsageError where the note belongs to another lesson than the page shows."""
-    if note_id not in {note.id for note in library().notes(lesson_id)}:
-        raise UsageError("This note is not there any more.", hint="Reload the page.")
+def _described(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Kind, tags, privacy and end of a note, as the page sends them; the store judges whether they make sense."""
+    match request.get("end_s"), request.get("kind"), request.get("tags"), request.get("private"):
+        case (float() | int() | None) as end_s, (str() | None) as kind, (list() | None) as tags, (
+            bool() | None
+        ) as private:
+            words = tuple(str(tag) for tag in tags or ())
+            end = None if end_s is None else float(end_s)
+            return {"end_s": end, "kind": kind or "observation", "tags": words, "private": bool(private)}
+    raise _NOT_POSSIBLE

@@ -11,6 +11,8 @@ import streamlit as st
 from pipeline.store.rows import PersonRole
 from pipeline.viewer.components import component
 from pipeline.viewer.markdown import escaped
+from pipeline.viewer.state import workspace
+from pipeline.workspace.conversation import Conversation
 from pipeline.workspace.visitor import ROLES, Visitor
 
 PAGES = Path(__file__).parent / "app_pages"
@@ -37,6 +39,7 @@ class Screen:
 SCREENS: tuple[Screen, ...] = (
     Screen("lessons", "Lessons", roles=("teacher", "coach")),
     Screen("lesson", "Lesson", in_bar=False, roles=("teacher", "coach")),
+    Screen("news", "New", needs_accounts=True, roles=("teacher", "coach")),
     Screen("people", "People", needs_accounts=True, roles=("administrator",)),
     Screen("account", "Account", in_bar=False, needs_accounts=True),
 )
@@ -61,9 +64,16 @@ def show(visitor: Visitor) -> None:
     if len(in_bar) > 1 or not visitor.is_alone:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="bar"):
             for screen in in_bar:
-                st.page_link(pages[screen.name], label=screen.title)
+                st.page_link(pages[screen.name], label=_label(screen))
             if not visitor.is_alone:
                 st.space("stretch")
                 st.page_link(pages["account"], label=escaped(visitor.name))
                 component("leave")(key="leave", width="content")
     chosen.run()
+
+
+def _label(screen: Screen) -> str:
+    if screen.name != "news":
+        return screen.title
+    count = Conversation(workspace()).count_news()
+    return f"{screen.title} ({count})" if count else screen.title

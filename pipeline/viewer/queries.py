@@ -9,6 +9,7 @@ from pipeline.store.rows import DeletionPlan, JobKind, JobRow, LessonRow, NoteRo
 from pipeline.viewer import playable
 from pipeline.viewer.playable import Media
 from pipeline.viewer.state import library, shared, workspace
+from pipeline.workspace.conversation import Conversation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,19 +40,33 @@ def job(lesson_id: str, kind: JobKind = "analyze") -> JobRow | None:
     return next((item for item in library().jobs(lesson_id) if item.kind == kind), None)
 
 
-def notes(lesson_id: str) -> tuple[NoteRow, ...]:
-    """The lesson's notes by time."""
-    return library().notes(workspace().lesson(lesson_id).id)
+def notes(lesson_id: str) -> list[dict[str, Any]]:
+    """The lesson's notes by time, as the player takes them, each with its replies."""
+    talk = Conversation(workspace())
+    found, new = talk.notes(lesson_id), talk.unseen(lesson_id)
+    entries = {note.id: note_entry(note, mine=talk.may_change(note), new=note.id in new) for note in found}
+    for note in found:
+        if note.parent_id in entries:
+            entries[note.parent_id]["replies"].append(entries[note.id])
+    return [entries[note.id] for note in found if note.parent_id is None]
 
 
-def note_entry(note: NoteRow) -> dict[str, Any]:
+def note_entry(note: NoteRow, *, mine: bool, new: bool) -> dict[str, Any]:
     """A note as the player takes it; ``seen`` lets a later change notice that somebody else was faster."""
     return {
         "id": note.id,
         "at_s": note.at_s,
+        "end_s": note.end_s,
         "author": note.author,
         "text": note.text,
+        "kind": note.kind,
+        "tags": list(note.tags),
+        "private": note.private,
+        "resolved": note.resolved_at is not None,
         "seen": note.updated_at.isoformat(),
+        "mine": mine,
+        "new": new,
+        "replies": [],
     }
 
 

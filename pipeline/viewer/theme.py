@@ -57,7 +57,8 @@ PAGE_STYLE = """
 [data-testid="stMain"] h2 { font-size: 1.35rem; padding: 0.4rem 0 0; }
 [data-testid="stMain"] h3 { font-size: 1.15rem; padding: 0.8rem 0 0.55rem; }
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.8; }
-.st-key-bar { border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); padding-bottom: 0.4rem; margin-bottom: 0.6rem; }
+.st-key-bar { padding-bottom: 0.4rem; margin-bottom: 0.6rem; }
+.st-key-bar { border-bottom: 1px solid color-mix(in srgb, currentColor 18%, transparent); }
 .st-key-facts button { text-decoration: underline; text-underline-offset: 3px; }
 </style>
 """

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, or_, select, update
+from sqlalchemy import Column, LargeBinary, Table, delete, or_, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import NotFoundError
@@ -76,6 +76,7 @@ def _rows_about(connection: Connection, person_id: str) -> dict[str, list[dict[s
 
 
 def _erase(connection: Connection, person: PersonRow, by: str) -> None:
+    connection.execute(delete(schema.note).where(schema.note.c.author_id == person.id))
     for table in schema.metadata.sorted_tables:
         for column in _person_columns(table):
             if table is schema.person or column.foreign_keys:

@@ -13,7 +13,6 @@ from pipeline.errors import UsageError
 from pipeline.store.library import Library
 from pipeline.viewer import state
 from pipeline.viewer.actions import change_note
-from pipeline.viewer.queries import note_entry
 from pipeline.viewer.results import Results
 from pipeline.viewer.state import Shared, share
 from tests.viewer.lesson_samples import add_recording
@@ -33,7 +32,7 @@ def _ask(lesson: str, **request: Any) -> dict[str, Any]:
 def test_a_note_is_added_changed_deleted_and_brought_back(shelf: Library, lesson: str) -> None:
     assert _ask(lesson, action="add", at_s=4, text="First") == {"token": "t1", "deleted_note": None}
     (note,) = shelf.notes(lesson)
-    seen = note_entry(note)["seen"]
+    seen = note.updated_at.isoformat()
     assert "problem" not in _ask(lesson, action="edit", id=note.id, text="Second", seen=seen)
     assert _ask(lesson, action="delete", id=note.id)["deleted_note"] == note.id
     assert shelf.notes(lesson) == ()
@@ -43,7 +42,7 @@ def test_a_note_is_added_changed_deleted_and_brought_back(shelf: Library, lesson
 
 def test_a_note_that_changed_meanwhile_is_not_overwritten(shelf: Library, lesson: str) -> None:
     note = shelf.add_note(lesson, 1.0, "Before")
-    seen = note_entry(note)["seen"]
+    seen = note.updated_at.isoformat()
     shelf.edit_note(note.id, "By somebody else")
     assert "changed this note" in _ask(lesson, action="edit", id=note.id, text="Mine", seen=seen)["problem"]
     assert shelf.notes(lesson)[0].text == "By somebody else"
@@ -73,7 +72,7 @@ def test_what_makes_no_sense_is_answered_with_a_sentence(
 
 def test_a_note_of_another_lesson_is_out_of_reach(shelf: Library, lesson: str, tmp_path: Path) -> None:
     other = shelf.add_note(add_recording(shelf, tmp_path, "other.mp4").id, 1.0, "Not yours")
-    seen = note_entry(other)["seen"]
+    seen = other.updated_at.isoformat()
     assert "problem" in _ask(lesson, action="edit", id=other.id, text="Mine", seen=seen)
     assert "problem" in _ask(lesson, action="delete", id=other.id)
     assert shelf.notes(other.lesson_id)[0].text == "Not yours"

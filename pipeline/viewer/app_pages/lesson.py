@@ -133,7 +133,11 @@ def player(row: LessonRow, lesson: Lesson | None, media: Media) -> None:
             st.session_state[answer_key] = change_note(row.id, request)
 
     data = mount_data(row, media, analysed=lesson is not None, start=st.query_params.get("t"))
-    data["notes"] = [queries.note_entry(note) for note in queries.notes(row.id)]
+    data["notes"] = queries.notes(row.id)
+    data["show_notes"] = bool(st.query_params.get("notes"))
+    data["person_id"] = workspace().visitor.id
+    data["settles"] = workspace().is_owner(row)
+    data["alone"] = workspace().visitor.is_alone
     data["answer"] = st.session_state.get(answer_key)
     component("player")(key=key, data=data, on_note_change=note_changed)
 

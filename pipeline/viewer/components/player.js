@@ -66,7 +66,8 @@ class Player {
   async open(data) {
     this.root.querySelector(".total").textContent = clock(data.duration_s);
     this.setUpMedia(data);
-    this.notes.open(data.lesson_id);
+    this.notes.open(data.lesson_id, data.person_id);
+    if (data.show_notes) this.select("notes");
     if (!data.lesson_url) { this.say(data.waiting ?? ""); this.root.classList.add("bare"); return; }
     try {
       const response = await fetch(data.lesson_url, { signal: this.aborter.signal });
@@ -207,6 +208,7 @@ class Player {
       this.root.querySelector(`#${tab.getAttribute("aria-controls")}`).hidden = !mine;
     }
     if (name === "lines") this.transcript.followAgain();
+    else this.notes.shown();
   }
 
   say(sentence) {
