@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +67,9 @@ class MediaStore:
 
     def original(self, sha256: str) -> Path | None:
         """The recording as it came in."""
-        return next(iter(sorted(self.folder_of(sha256).glob("original*"))), None)
+        with suppress(FileNotFoundError):  # somebody else deletes the lesson right now
+            return next(iter(sorted(self.folder_of(sha256).glob("original*"))), None)
+        return None
 
     def audio(self, sha256: str) -> Path:
         """Where the 16 kHz mono audio lies, or will lie."""

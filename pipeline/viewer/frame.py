@@ -40,6 +40,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("lessons", "Lessons", roles=("teacher", "coach")),
     Screen("lesson", "Lesson", in_bar=False, roles=("teacher", "coach")),
     Screen("news", "New", needs_accounts=True, roles=("teacher", "coach")),
+    Screen("frameworks", "What to look for"),
     Screen("people", "People", needs_accounts=True, roles=("administrator",)),
     Screen("account", "Account", in_bar=False, needs_accounts=True),
 )

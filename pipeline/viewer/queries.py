@@ -8,8 +8,9 @@ from pipeline.lesson import Lesson
 from pipeline.store.rows import DeletionPlan, JobKind, JobRow, LessonRow, NoteRow, PersonRow
 from pipeline.viewer import playable
 from pipeline.viewer.playable import Media
-from pipeline.viewer.state import library, shared, workspace
+from pipeline.viewer.state import library, shared, visitor, workspace
 from pipeline.workspace.conversation import Conversation
+from pipeline.workspace.frameworks import Evidence, Frameworks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +69,23 @@ def note_entry(note: NoteRow, *, mine: bool, new: bool) -> dict[str, Any]:
         "new": new,
         "replies": [],
     }
+
+
+def frameworks() -> list[dict[str, Any]]:
+    """What a note can be about, as the player takes it."""
+    return [
+        {
+            "id": item.id,
+            "name": item.name,
+            "elements": [{"id": element.id, "name": element.name} for element in item.elements],
+        }
+        for item in Frameworks(library(), visitor()).everything()
+    ]
+
+
+def evidence(lesson_id: str) -> tuple[Evidence, ...]:
+    """What notes say under each element of a framework."""
+    return Frameworks(library(), visitor()).evidence(Conversation(workspace()).notes(lesson_id))
 
 
 def media_of(row: LessonRow) -> Media:

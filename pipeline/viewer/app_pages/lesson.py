@@ -9,7 +9,7 @@ import streamlit as st
 
 from pipeline.errors import LessonMirrorError
 from pipeline.lesson import Lesson
-from pipeline.store.rows import LessonRow
+from pipeline.store.rows import LessonRow, NoteRow
 from pipeline.viewer import charts, queries, words
 from pipeline.viewer.actions import change_note, try_again
 from pipeline.viewer.components import component
@@ -27,6 +27,7 @@ from pipeline.viewer.lesson_cards import (
 )
 from pipeline.viewer.lesson_list import ACTIONS, about, is_busy, progress_words, share_done, standstill, title_of
 from pipeline.viewer.markdown import escaped
+from pipeline.viewer.note_words import KIND_WORDS
 from pipeline.viewer.playable import Media
 from pipeline.viewer.player_data import mount_data
 from pipeline.viewer.said import (
@@ -135,6 +136,7 @@ def player(row: LessonRow, lesson: Lesson | None, media: Media) -> None:
     data = mount_data(row, media, analysed=lesson is not None, start=st.query_params.get("t"))
     data["notes"] = queries.notes(row.id)
     data["show_notes"] = bool(st.query_params.get("notes"))
+    data["frameworks"] = queries.frameworks()
     data["person_id"] = workspace().visitor.id
     data["settles"] = workspace().is_owner(row)
     data["alone"] = workspace().visitor.is_alone
@@ -156,6 +158,7 @@ def findings(row: LessonRow, lesson: Lesson) -> None:
         "What was said": partial(what_was_said, lesson),
         "Waiting": partial(pauses, lesson),
         "All numbers": partial(all_numbers, lesson),
+        "Evidence": partial(evidence, row),
         "Files and details": partial(files, row, lesson),
     }
     for tab, screen in zip(st.tabs(list(screens)), screens.values(), strict=True):
@@ -238,6 +241,31 @@ def pauses(lesson: Lesson) -> None:
     cards("Waiting", metric_cards(lesson, words.of_group(lesson.metrics, "waiting")), key="wait-numbers")
     st.subheader("Every pause", anchor=False)
     moments("Pauses", list(words.PAUSE_WORDS.items()), wait_moments(lesson), key="wait-moments")
+
+
+def evidence(row: LessonRow) -> None:
+    """What notes say under each element of a framework."""
+    found = queries.evidence(row.id)
+    if not found:
+        st.write("Nothing yet. Write a note beside the player and choose what it is about; it is gathered here.")
+        st.page_link("app_pages/frameworks.py", label="What there is to look for")
+        return
+    kinds = list(KIND_WORDS.items())
+    for item in found:
+        st.subheader(escaped(item.element.name), anchor=False)
+        st.caption(f"{escaped(item.framework.name)}. {escaped(item.element.look_for)}")
+        moments(
+            "Notes",
+            list(KIND_WORDS.items()),
+            [note_moment(note) for note in item.notes],
+            key=f"evidence-{item.framework.id}-{item.element.id}",
+        )
+
+
+def note_moment(note: NoteRow) -> dict[str, Any]:
+    """A note as a moment to play."""
+    text = f"{note.author}: {note.text}" if note.author else note.text
+    return {"start_s": note.at_s, "text": text, "kind": note.kind}
 
 
 def all_numbers(lesson: Lesson) -> None:

@@ -163,7 +163,7 @@ class Notes {
   row(note, above = null) {
     const at = above ? "" : note.end_s ? `${clock(note.at_s)} – ${clock(note.end_s)}` : clock(note.at_s);
     const where = `the note at ${clock((above ?? note).at_s)}`;
-    const button = (name, label, action) => el("button", { type: "button", class: "plain small", "data-key": `${name}-${note.id}`, "aria-label": `${label}: ${where}`, onclick: action }, label);
+    const button = (name, label, action) => el("button", { type: "button", class: "plain small", "data-key": `${name}-${note.id}`, "aria-label": `${label}${name === "reply" ? " to" : ""} ${where}`, onclick: action }, label);
     const edit = (what) => () => { this.editing = `${what}-${note.id}`; this.draw(); this.list.querySelector("textarea").focus(); };
     return el("div", { class: above ? "reply" : "" },
       el("div", { class: "row" },
