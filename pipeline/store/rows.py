@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ JobKind = Literal["analyze", "proxy"]
 PersonRole = Literal["teacher", "coach", "administrator"]
 PersonState = Literal["active", "disabled"]
 NoteKind = Literal["observation", "question", "praise", "suggestion"]
+CycleSide = Literal["teacher", "coach"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
@@ -95,6 +97,45 @@ class NoteRow:
     tags: tuple[str, ...] = ()
     private: bool = False
     resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleRow:
+    """A coaching cycle: whose, with whom, on what, and the two lessons that it looks at."""
+
+    id: str
+    teacher_id: str | None
+    coach_id: str | None
+    focus: str
+    goal: str
+    outcome: str
+    observed_id: str | None
+    later_id: str | None
+    talk_on: date | None
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReflectionRow:
+    """What one side answers to the questions after the lesson; the other side reads it from ``shown_at`` on."""
+
+    side: CycleSide
+    answers: Mapping[str, str]
+    updated_at: datetime
+    shown_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A next step that was agreed: who takes it, by when, and whether it is done."""
+
+    id: str
+    side: CycleSide
+    text: str
+    due_on: date | None
+    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

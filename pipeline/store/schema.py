@@ -315,6 +315,53 @@ framework = Table(
     Column("created_at", UtcTime, nullable=False),
 )
 
+# A coaching cycle is its teacher's, and goes with the account. The lessons are named, not held: they may be deleted meanwhile.
+cycle = Table(
+    "cycle",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    Column("teacher_id", CleanText, ForeignKey("person.id", ondelete="CASCADE")),
+    Column("coach_id", CleanText, ForeignKey("person.id", ondelete="SET NULL")),
+    _text("focus"),
+    _text("goal"),  # as pipeline.analysis.goals reads it; "" without
+    _text("outcome"),  # what students shall be able to do, and how one would see it
+    Column("observed_id", CleanText),
+    Column("later_id", CleanText),
+    Column("talk_on", Date),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),
+)
+
+
+def _of_cycle(*, primary_key: bool = False) -> Column[str]:
+    key = ForeignKey("cycle.id", ondelete="CASCADE")
+    return Column("cycle_id", CleanText, key, primary_key=primary_key, nullable=False)
+
+
+reflection = Table(
+    "reflection",
+    metadata,
+    _of_cycle(primary_key=True),
+    Column("side", CleanText, primary_key=True),  # teacher or coach
+    _text("answers"),  # JSON: question to answer
+    Column("updated_at", UtcTime, nullable=False),
+    Column("shown_at", UtcTime),  # since when the other one may read it
+)
+
+next_step = Table(
+    "next_step",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    _of_cycle(),
+    _text("side"),
+    _text("text"),
+    Column("due_on", Date),
+    Column("done_at", UtcTime),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -256,7 +256,7 @@ def evidence(row: LessonRow) -> None:
         st.caption(f"{escaped(item.framework.name)}. {escaped(item.element.look_for)}")
         moments(
             "Notes",
-            list(KIND_WORDS.items()),
+            kinds,
             [note_moment(note) for note in item.notes],
             key=f"evidence-{item.framework.id}-{item.element.id}",
         )
