@@ -60,7 +60,7 @@ def range_of(metric: Metric) -> tuple[float, float] | None:
     if metric.value is None:
         return None
     if metric.name in _MEDIANS_OF_PAUSES:  # its low and high are the middle half of the pauses, which is something else
-        return _of_median([moment.span.duration_s for moment in metric.moments])
+        return _of_median([moment.span.duration_s for moment in metric.moments if moment.span])
     if metric.low is not None and metric.high is not None and metric.low <= metric.value <= metric.high:
         return metric.low, metric.high
     if metric.unit == "share" and _counted(metric):

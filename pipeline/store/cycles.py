@@ -43,14 +43,12 @@ def unknown() -> NotFoundError:
 def of_person(connection: Connection, person_id: str | None) -> tuple[CycleRow, ...]:
     """The cycles of a person, as teacher or coach, newest first; those of nobody for None."""
     table = schema.cycle
-    if person_id is None:
-        mine = table.c.teacher_id.is_(None)
-    else:
-        mine = or_(table.c.teacher_id == person_id, table.c.coach_id == person_id)
-    return tuple(_cycle(row) for row in connection.execute(select(table).where(mine).order_by(table.c.number.desc())))
+    mine = or_(table.c.teacher_id == person_id, table.c.coach_id == person_id)
+    query = select(table).where(table.c.teacher_id.is_(None) if person_id is None else mine)
+    return tuple(_cycle(row) for row in connection.execute(query.order_by(table.c.number.desc())))
 
 
-def change(connection: Connection, cycle_id: str, seen_at: datetime | None, **values: object) -> CycleRow:
+def change(connection: Connection, /, cycle_id: str, seen_at: datetime | None, **values: object) -> CycleRow:
     """The cycle with other values. Raises StoreError where somebody changed it after ``seen_at``."""
     lock(connection, f"cycle {cycle_id}")
     row = get(connection, cycle_id)

@@ -20,6 +20,7 @@ from pipeline.config import Config
 from pipeline.errors import LessonMirrorError
 from pipeline.store.library import Library
 from pipeline.viewer.authentication import Authentication
+from pipeline.viewer.cycle_routes import cycle_routes
 from pipeline.viewer.lesson_routes import lesson_routes
 from pipeline.viewer.login_pages import login_routes
 from pipeline.viewer.person_routes import person_routes
@@ -85,6 +86,7 @@ def build_app(config: Config, reach: Reach = LOCAL) -> App:
         *_sign_on(config, people, reach),
         *lesson_routes(library, results),
         *person_routes(library),
+        *cycle_routes(library),
         *upload_routes(library, uploads, config),
     ]
     around = [*middleware(_INDEX, reach), Middleware(Authentication, people=people, reach=reach)]

@@ -39,6 +39,8 @@ class Screen:
 SCREENS: tuple[Screen, ...] = (
     Screen("lessons", "Lessons", roles=("teacher", "coach")),
     Screen("lesson", "Lesson", in_bar=False, roles=("teacher", "coach")),
+    Screen("cycle", "Coaching", roles=("teacher", "coach")),
+    Screen("growth", "Growth", roles=("teacher", "coach")),
     Screen("news", "New", needs_accounts=True, roles=("teacher", "coach")),
     Screen("frameworks", "What to look for"),
     Screen("people", "People", needs_accounts=True, roles=("administrator",)),
