@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline import cli_people, cli_serve, cli_text, cli_voices
+from pipeline import cli_batch, cli_people, cli_serve, cli_text, cli_voices
 from pipeline.cli_settings import Settings, check_folder, open_library, read_config
 from pipeline.errors import LessonMirrorError, NotFoundError, SidecarError, UsageError, shown
 from pipeline.resources import LIBRARY_VARIABLE
@@ -239,9 +239,17 @@ def export(
         console.say(f"Written to {write_exports(found, out)}")
 
 
-for _command in (cli_voices.correct, cli_voices.enrol, cli_voices.voices, cli_text.label, cli_serve.serve):
+for _command in (
+    cli_voices.correct,
+    cli_voices.enrol,
+    cli_voices.voices,
+    cli_text.label,
+    cli_batch.batch,
+    cli_serve.serve,
+):
     app.command()(_command)
 app.command(hidden=True)(cli_serve.worker)
+app.command("batch-worker", hidden=True)(cli_batch.batch_worker)
 app.add_typer(cli_people.app, name="people")
 
 

@@ -43,7 +43,7 @@ def worker(until_idle: Annotated[bool, typer.Option(help="End when the queue is 
     """Work through the queue of the library in the background."""
     import threading
 
-    from pipeline.batch import run_worker
+    from pipeline.batch.worker import run_worker
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

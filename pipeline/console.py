@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.backends.weights import ModelInfo
+    from pipeline.batch.night_report import Line
     from pipeline.doctor import Finding
     from pipeline.lesson import Correction, Lesson, Speech
     from pipeline.runner import Report
@@ -149,6 +150,17 @@ def print_enrolled(voices: Sequence[VoiceprintRow], record: Sequence[AuditRow]) 
         say("Record")
     for entry in about_voices:
         say(f"  {entry.at:%Y-%m-%d %H:%M} {entry.action}: {shown(entry.subject)} ({shown(entry.detail)})")
+
+
+def print_batch(lines: Iterable[Line]) -> None:
+    """What became of each file of a batch."""
+    table = _table("Recording", "State", "Length", "Work", "Worth a look", "Reason")
+    for line in lines:
+        length = clock(line.length_s) if line.length_s is not None else ""
+        work = f"{line.work_s:.0f} s" if line.work_s is not None else ""
+        reason = f"{line.reason} {line.hint}".strip()
+        table.add_row(shown(line.name), line.state, length, work, ", ".join(line.flags), shown(reason))
+    _console().print(table)
 
 
 def print_people(people: Sequence[PersonRow]) -> None:

@@ -80,6 +80,14 @@ def by_sign_on(connection: Connection, sign_on: str) -> PersonRow | None:
     return _person(row) if row else None
 
 
+def teacher_named(connection: Connection, name: str) -> PersonRow | None:
+    """The active teacher of that name or log-in, where exactly one fits; None else."""
+    wanted = folded(name)
+    fits = [item for item in everybody(connection) if wanted in (item.login, folded(item.name))]
+    found = next((item for item in fits if item.login == wanted), fits[0] if len(fits) == 1 else None)
+    return found if found and found.state == "active" and "teacher" in found.roles else None
+
+
 def everybody(connection: Connection) -> tuple[PersonRow, ...]:
     """All people by name."""
     rows = connection.execute(select(schema.person).order_by(schema.person.c.name, schema.person.c.number))

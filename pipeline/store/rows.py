@@ -16,6 +16,7 @@ PersonRole = Literal["teacher", "coach", "administrator"]
 PersonState = Literal["active", "disabled"]
 NoteKind = Literal["observation", "question", "praise", "suggestion"]
 CycleSide = Literal["teacher", "coach"]
+ItemState = Literal["waiting", "running", "done", "failed", "cancelled"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
@@ -97,6 +98,26 @@ class NoteRow:
     tags: tuple[str, ...] = ()
     private: bool = False
     resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A file of a batch: waiting, running (a worker has it), done or failed with the reason. ``updated_at`` of a running
+    one is its worker's last sign of life."""
+
+    number: int
+    batch_id: str
+    path: str
+    details: str
+    state: ItemState
+    worker: str
+    attempts: int
+    of_lesson: str | None
+    message: str
+    hint: str
+    updated_at: datetime
+    began_at: datetime | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -362,6 +362,37 @@ next_step = Table(
     Column("done_at", UtcTime),
 )
 
+batch = Table(
+    "batch",
+    metadata,
+    _number(),
+    Column("id", CleanText, nullable=False, unique=True),
+    _text("state"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+)
+
+# A file on its way through a batch. It names its lesson and does not hang on it: what failed has none.
+batch_item = Table(
+    "batch_item",
+    metadata,
+    _number(),
+    Column("batch_id", CleanText, ForeignKey("batch.id", ondelete="CASCADE"), nullable=False),
+    _text("path"),
+    _text("details"),  # LessonDetails as JSON; "" where a sidecar may speak
+    _text("state"),
+    _text("worker"),
+    Column("attempts", Integer, nullable=False),
+    Column("of_lesson", CleanText),
+    _text("message"),
+    _text("hint"),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("began_at", UtcTime),
+    Column("ended_at", UtcTime),
+    UniqueConstraint("batch_id", "path"),
+    Index("ix_batch_item_batch_id_state", "batch_id", "state"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -71,11 +71,7 @@ class People:
 
     def named(self, name: str) -> PersonRow | None:
         """The teacher of that name or log-in, where exactly one fits; None else. For who brings in a lesson."""
-        try:
-            found = self.find(name) if name.strip() else None
-        except NotFoundError:
-            return None
-        return found if found and found.state == "active" and "teacher" in found.roles else None
+        return self._read(people.teacher_named, name)
 
     # Coming
 

@@ -25,7 +25,6 @@ from pipeline.viewer.markdown import escaped
 from pipeline.viewer.state import workspace
 from pipeline.workspace.cycle import MAX_CHARS, QUESTIONS, Cycle, Cycles, Plan
 
-PAGE = "app_pages/cycle.py"
 LESSON_PAGE = "app_pages/lesson.py"
 SIDES: tuple[CycleSide, ...] = ("teacher", "coach")
 RECORDS = (("record.pdf", "PDF"), ("record.docx", "Word"), ("record.html", "Web page"))
@@ -42,7 +41,8 @@ def show() -> None:
     except LessonMirrorError as error:
         st.title("This cycle is not here", anchor=False)
         st.write(escaped(str(error)))
-        st.page_link(PAGE, label="All cycles")
+        if st.button("All cycles"):
+            go_to(None)
         return
     one(cycles, cycle)
 
@@ -54,7 +54,8 @@ def overview(cycles: Cycles) -> None:
     waiting = {item.row.id for item in cycles.waiting()}
     for item in sorted(found, key=lambda item: item.row.id not in waiting):
         with st.container(border=True):
-            st.page_link(PAGE, label=f"**{escaped(item.row.focus)}**", query_params={"id": item.row.id})
+            if st.button(f"**{escaped(item.row.focus)}**", key=f"open-{item.row.id}", type="tertiary"):
+                go_to(item.row.id)
             both = (
                 f"{side_name(item, 'teacher')} with {side_name(item, 'coach')} · " if item.teacher or item.coach else ""
             )
@@ -65,6 +66,14 @@ def overview(cycles: Cycles) -> None:
             "see in it, agree on a next step, and look at a later lesson to see whether something changed."
         )
     begin(cycles)
+
+
+def go_to(cycle_id: str | None) -> None:
+    """One cycle, or all. Within one page a link would forget at the next click which one it is about."""
+    st.query_params.clear()
+    if cycle_id:
+        st.query_params["id"] = cycle_id
+    st.rerun()
 
 
 def begin(cycles: Cycles) -> None:
@@ -91,13 +100,13 @@ def begin(cycles: Cycles) -> None:
     except LessonMirrorError as error:
         st.error(escaped(str(error)))
         return
-    st.query_params["id"] = started.row.id
-    st.rerun()
+    go_to(started.row.id)
 
 
 def one(cycles: Cycles, cycle: Cycle) -> None:
     """One cycle: where it stands, and its parts, the current one open."""
-    st.page_link(PAGE, label="← All cycles")
+    if st.button("← All cycles", type="tertiary"):
+        go_to(None)
     st.title(escaped(cycle.row.focus), anchor=False)
     if cycle.teacher or cycle.coach:
         st.caption(escaped(f"{side_name(cycle, 'teacher')} with {side_name(cycle, 'coach')}"))
@@ -285,8 +294,7 @@ def confirm_removal(cycle_id: str) -> None:
     st.write("Plan, reflections and next steps of both go for good. The lessons stay.")
     if st.button("Remove for good", type="primary"):
         Cycles(workspace()).remove(cycle_id)
-        st.query_params.clear()
-        st.rerun()
+        go_to(None)
 
 
 def attempt(work: Callable[[], object]) -> None:

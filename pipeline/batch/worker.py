@@ -1,4 +1,4 @@
-"""Work in the background: takes jobs from the library's queue, one after the other, until told to stop."""
+"""The viewer's work in the background: takes jobs from the library's queue, one after the other, until told to stop."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ def run_worker(library: Library, config: Config, stop: threading.Event, *, until
                 break
             stop.wait(IDLE_S)
             continue
-        _work(library, runner, job, worker, stop)
+        work_on(library, runner, job, worker, stop)
         done += 1
     return done
 
 
-def _work(library: Library, runner: Runner, job: JobRow, worker: str, stop: threading.Event) -> None:
+def work_on(library: Library, runner: Runner, job: JobRow, worker: str, stop: threading.Event) -> None:
+    """Does one job that this worker has claimed; what goes wrong is said in the library."""
     heart = _Heart(library, job, worker, stop)
     try:
         with heart:
@@ -58,15 +59,19 @@ def _work(library: Library, runner: Runner, job: JobRow, worker: str, stop: thre
         _log.info("the lesson of job %s is gone", job.id)
     except LessonMirrorError as error:
         library.fail_job(job.id, error.message, error.hint, worker=worker)
-    except MemoryError:
-        hint = "Close other programs, or choose a smaller model in the settings, and try again."
-        library.fail_job(job.id, "There was not enough memory.", hint, worker=worker)
     except Exception as error:  # a fault of ours must not end the night's other work
         _log.exception("job %s failed", job.id)
-        hint = "Try again. If it happens again, please report it with this text."
-        library.fail_job(
-            job.id, f"Something unexpected happened ({type(error).__name__}: {error}).", hint, worker=worker
-        )
+        said = explained(error)
+        library.fail_job(job.id, said.message, said.hint, worker=worker)
+
+
+def explained(error: Exception) -> LessonMirrorError:
+    """A failure that nobody foresaw, in words."""
+    if isinstance(error, MemoryError):
+        hint = "Close other programs, or choose a smaller model in the settings, and try again."
+        return LessonMirrorError("There was not enough memory.", hint=hint)
+    hint = "Try again. If it happens again, please report it with this text."
+    return LessonMirrorError(f"Something unexpected happened ({type(error).__name__}: {error}).", hint=hint)
 
 
 def _do(library: Library, runner: Runner, job: JobRow) -> None:
