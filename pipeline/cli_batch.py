@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,9 +62,11 @@ def batch(
     if watch and not any(path.is_dir() for path in sources or ()):
         raise UsageError("--watch needs a folder to look at.", hint="Name the folder into which recordings are put.")
     check_folder(report)
+    folders = tuple(path for path in sources or () if path.is_dir()) if watch else ()
     hours = parse_hours(between) if between else None
     with open_library(read_config()) as library:
-        batch_id = begin(library, sources) if sources else _latest(library)
+        # What lies in a watched folder may still be on its way there, like what comes later.
+        batch_id = begin(library, [path for path in sources if path not in folders]) if sources else _latest(library)
         if stop:
             library.database.write(batches.set_state, batch_id, "stopping")
             typer.echo("The batch puts its work down. `lessonmirror batch --resume` goes on with it.")
@@ -74,7 +77,6 @@ def batch(
         else:
             if retry:
                 _retry(library, batch_id)
-            folders = tuple(path for path in sources or () if path.is_dir()) if watch else ()
             _Night(library, batch_id, report).run(workers, hours, folders, proxies)
 
 
@@ -194,7 +196,9 @@ def _options_before() -> list[str]:
 
 
 def _end_with_parent(stop: threading.Event) -> None:
-    # The reading end of a pipe that closes when the parent is gone, however it ended.
-    while sys.stdin and sys.stdin.buffer.read(4096):
-        pass
+    # The reading end of a pipe that closes when the parent is gone, however it ended. Read without Python's buffer: a thread that
+    # waits in it would bring down the interpreter at its end.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
     stop.set()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from pipeline.lesson import LessonDetails
 from pipeline.workspace.access import Workspace
@@ -30,10 +31,17 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSchool]:
 
 
 def _choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
-    page.get_by_role("combobox", name=label).click()
-    if isinstance(option, str):  # long lists draw only what is in sight
-        page.keyboard.type(option)
-    page.get_by_role("option", name=option).first.click()
+    """Opens the list and takes the option; the page may still be settling after the last click, and close it again."""
+    wanted = page.get_by_role("option", name=option).first
+    for _ in range(10):
+        page.get_by_role("combobox", name=label).click()
+        if isinstance(option, str):  # long lists draw only what is in sight
+            page.get_by_role("combobox", name=label).fill(option)
+        with suppress(TimeoutError):
+            wanted.click(timeout=3000)
+            return
+        page.keyboard.press("Escape")
+    raise AssertionError(f"{label} never offered {option}")
 
 
 def test_a_whole_cycle(opened: OpenSchool, visit: Visit, tmp_path: Path) -> None:
