@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0009"  # the newest migration
+HEAD = "0008"  # the newest migration
 VERSION_TABLE = "lessonmirror_version"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 

@@ -42,8 +42,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("cycle", "Coaching", roles=("teacher", "coach")),
     Screen("growth", "Growth", roles=("teacher", "coach")),
     Screen("news", "New", needs_accounts=True, roles=("teacher", "coach")),
-    Screen("frameworks", "What to look for"),
     Screen("people", "People", needs_accounts=True, roles=("administrator",)),
+    Screen("frameworks", "What to look for"),
     Screen("account", "Account", in_bar=False, needs_accounts=True),
 )
 

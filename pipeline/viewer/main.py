@@ -7,10 +7,10 @@ import streamlit as st
 from pipeline.errors import SignInError
 from pipeline.viewer import frame
 from pipeline.viewer.state import visitor
-from pipeline.viewer.theme import PAGE_STYLE
+from pipeline.viewer.theme import page_style
 
 st.set_page_config(page_title="Lesson Mirror", page_icon="🪞", layout="wide")
-st.html(PAGE_STYLE)
+st.html(page_style())
 try:
     here = visitor()
 except SignInError as error:

@@ -47,7 +47,7 @@ THEME: Mapping[str, Any] = {
     **{f"theme.dark.{name}": value for name, value in _DARK.items()},
 }
 # What Streamlit has no setting for: a page as wide as a book, and no empty band above it.
-PAGE_STYLE = """
+_PAGE_STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { max-width: 1240px; padding: 2.2rem clamp(1rem, 3vw, 2.4rem) 4rem; }
 [data-testid="stHeader"] { display: none; }
@@ -64,7 +64,16 @@ PAGE_STYLE = """
 """
 
 
+def page_style() -> str:
+    """The style of every page. Streamlit writes on the chosen colour in white, which on the dark side nobody can read."""
+    on_primary = f"[data-testid^='stBaseButton-primary'] {{ color: {_side()['backgroundColor']}; }}"
+    return f"{_PAGE_STYLE}<style>{on_primary}</style>"
+
+
 def ink() -> str:
     """The colour of text on the side of the theme that this visitor sees."""
-    side = _DARK if st.context.theme.type == "dark" else _LIGHT
-    return str(side["textColor"])
+    return str(_side()["textColor"])
+
+
+def _side() -> Mapping[str, Any]:
+    return _DARK if st.context.theme.type == "dark" else _LIGHT

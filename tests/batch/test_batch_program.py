@@ -19,7 +19,7 @@ import pytest
 
 from tests.programs import COMMAND, SOAK, environment, excerpt, run_program
 
-LESSONS, KILLS = (60, 25) if SOAK else (6, 3)
+LESSONS, KILLS = (60, 25) if SOAK else (6, 2)
 WORKERS = 2
 LIMIT_S = 1800 if SOAK else 60
 OPTIONS = ("--no-videos", "--workers", str(WORKERS))
@@ -64,12 +64,12 @@ def test_killed_at_random_moments_every_lesson_is_done_once(recordings: Path, ti
     process = _start(tiny, library, recordings)
     seen: Counter[tuple[str, str]] = Counter()
     for kill in range(KILLS):
-        time.sleep(moments.uniform(2, 9))
+        time.sleep(moments.uniform(2, 9 if SOAK else 6))
         if process.poll() is not None:
             break
         children = psutil.Process(process.pid).children()
-        # Every third time the conductor itself: its workers notice, and the batch is taken up again.
-        victim = process.pid if kill % 3 == 2 or not children else moments.choice(children).pid
+        # Every other time the conductor itself: its workers notice, and the batch is taken up again.
+        victim = process.pid if kill % 2 or not children else moments.choice(children).pid
         psutil.Process(victim).send_signal(signal.SIGKILL)
         if victim == process.pid:
             process.communicate()
@@ -121,9 +121,17 @@ def test_two_batches_on_one_library_do_each_lesson_once_and_report_both(
     with (tmp_path / "two" / "report.csv").open(encoding="utf-8-sig") as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
     assert rows["01.mp4"]["state"] == "done" and "not a sound or video" in rows["broken.mp4"]["reason"]
+
+
+def test_what_failed_is_tried_again_and_may_succeed(recordings: Path, tiny: Path, tmp_path: Path) -> None:
+    library, late = tmp_path / "library", tmp_path / "late.mp4"
+    late.write_text("not copied yet")
+    first = _start(tiny, library, late)
+    assert "not a sound or video" in first.communicate(timeout=LIMIT_S)[0].replace("\n", " ") and first.returncode == 1
+    shutil.copy(recordings / "00.mp4", late)
     again = _start(tiny, library, "--retry")
-    again.communicate(timeout=LIMIT_S)
-    assert again.returncode == 1
+    output, _ = again.communicate(timeout=LIMIT_S)
+    assert again.returncode == 0 and _states(library) == {"done": 1}, output
 
 
 def test_outside_its_hours_it_waits_and_stops_in_order(recordings: Path, tiny: Path, tmp_path: Path) -> None:

@@ -11,29 +11,38 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from pipeline.config import LibraryConfig
+from pipeline.lesson import LessonDetails
 from pipeline.store.library import Library
+from pipeline.store.notes import NoteDraft
 from pipeline.store.rows import PersonRow
+from pipeline.workspace.access import Workspace
+from pipeline.workspace.conversation import Conversation
+from pipeline.workspace.cycle import Cycles, Plan
+from pipeline.workspace.visitor import visitor_of
 from tests.browser.conftest import ALONE, Server, Watched, running
+from tests.viewer.lesson_samples import add_analysed
 from tests.workspace.school import PASSWORD, School, open_school
 
 
 @dataclass
 class OpenSchool:
-    """The school, its library, and the server that people reach it by."""
+    """The school, its library, the server that people reach it by, and a cycle of Ada and Cleo in its middle."""
 
     server: Server
     library: Library
     school: School
+    cycle_id: str = ""
 
 
 @contextmanager
-def school_server(folder: Path) -> Iterator[OpenSchool]:
-    """The school on a server without analysis."""
+def school_server(folder: Path, *, talking: bool = False) -> Iterator[OpenSchool]:
+    """The school on a server without analysis; with ``talking``, notes and a cycle are there."""
     place = folder / "library"
     with Library.open(LibraryConfig(str(place))) as library:
         school = open_school(library, folder)
+        cycle_id = _begin_to_talk(library, school, folder) if talking else ""
         with running([sys.executable, "-c", ALONE, str(place)], place) as server:
-            yield OpenSchool(server, library, school)
+            yield OpenSchool(server, library, school, cycle_id)
 
 
 def enter(visit: Callable[..., Watched], server: Server, person: PersonRow, path: str = "/", **window: object) -> Page:
@@ -43,3 +52,21 @@ def enter(visit: Callable[..., Watched], server: Server, person: PersonRow, path
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     return page
+
+
+def _begin_to_talk(library: Library, school: School, folder: Path) -> str:
+    """Another lesson, notes of both, and a cycle in its middle; gives the cycle's id."""
+    later = add_analysed(library, folder)
+    ada, cleo = (Workspace(library, visitor_of(person)) for person in (school.ada, school.cleo))
+    library.set_details(later.id, LessonDetails("Ada Archer", "7b", "Physics", "Steam"))
+    ada.claim(later.id, None)
+    draft = NoteDraft(1.0, "What did you expect here?", 3.0, "question", ("discourse/thinking_time",))
+    note = Conversation(cleo).add(school.lesson.id, draft)
+    Conversation(ada).add(school.lesson.id, NoteDraft(0, "That somebody would go on.", parent_id=note.id))
+    Conversation(cleo).add(school.lesson.id, NoteDraft(4.0, "A reason, without being asked.", None, "praise"))
+    cycles = Cycles(cleo)
+    cycle_id = cycles.start(school.ada.id, school.cleo.id, "Longer waiting").row.id
+    cycles.plan(cycle_id, Plan("Longer waiting", "wait_time_1_median_s >= 3: wait longer", "They give reasons."))
+    Cycles(ada).observe(cycle_id, school.lesson.id)
+    Cycles(ada).reflect(cycle_id, "teacher", {"noticed": "I went on after a second."}, shown=True)
+    return cycle_id

@@ -20,7 +20,7 @@ from tests.workspace.school import PASSWORD
 
 TARGET = Path(__file__).resolve().parents[2] / "screenshots"
 WIDTHS = (1280, 390)
-SETTLE_MS = 2500
+SETTLE_MS = 1500
 
 
 def shoot(browser: Browser, opened: OpenSchool, person: PersonRow, paths: dict[str, str]) -> None:
@@ -55,13 +55,19 @@ def main() -> None:
     TARGET.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
-        school_server(Path(folder)) as opened,
+        school_server(Path(folder), talking=True) as opened,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=list(CHROMIUM_OPTIONS))
         lesson = f"/lesson?id={opened.school.lesson.id}"
-        shoot(browser, opened, opened.school.ada, {"lessons": "/", "lesson": lesson, "account": "/account"})
-        shoot(browser, opened, opened.school.cleo, {"lesson": lesson})
+        alone = {"lessons": "/", "lesson": lesson, "account": "/account", "frameworks": "/frameworks"}
+        shoot(browser, opened, opened.school.ada, {**alone, "growth": "/growth", "coaching": "/cycle", "news": "/news"})
+        shoot(
+            browser,
+            opened,
+            opened.school.cleo,
+            {"lesson": f"{lesson}&notes=1", "cycle": f"/cycle?id={opened.cycle_id}"},
+        )
         shoot(browser, opened, opened.school.head, {"people": "/"})
         browser.close()
 
