@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pipeline import corrections
 from pipeline.errors import LessonMirrorError, UsageError
 from pipeline.intake import sample_path, take_in
-from pipeline.lesson import LessonDetails
+from pipeline.lesson import LessonDetails, Role
 from pipeline.store.notes import NoteDraft
 from pipeline.store.rows import LessonRow
 from pipeline.viewer.state import library, shared, workspace
@@ -44,6 +45,18 @@ def delete_lesson(lesson_id: str) -> None:
     """Removes the lesson with all that belongs to it."""
     workspace().delete(lesson_id)
     shared().results.forget(lesson_id)
+
+
+def correct_voice(lesson_id: str, voice: str, *, speaker: str | None, role: Role | None) -> None:
+    """Says who the voice is; the numbers follow, without running a model again."""
+    here = workspace()
+    row = here.lesson(lesson_id, "corrected")
+    corrections.correct(library(), row.id, voice=voice, speaker=speaker, role=role, author=here.visitor.name)
+
+
+def undo_correction(lesson_id: str, correction_id: str) -> None:
+    """Takes a correction back."""
+    corrections.undo(library(), workspace().lesson(lesson_id, "corrected").id, correction_id)
 
 
 def change_note(lesson_id: str, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def change_words(change: Change, metric: str) -> str:
     if change.direction == "unknown" or change.difference is None:
         return "Nobody can say how far these numbers may be off, so whether they changed stays open."
     size = words.written(abs(change.difference), form)
+    if change.direction == "not_clear" and size == words.written(0.0, form):
+        return "It is the same as before."
     if change.direction == "not_clear":
         way = "more" if change.difference > 0 else "less"
         return (

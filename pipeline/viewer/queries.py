@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.lesson import Lesson
-from pipeline.store.rows import DeletionPlan, JobKind, JobRow, LessonRow, NoteRow, PersonRow
+from pipeline.store.rows import CorrectionRow, DeletionPlan, JobKind, JobRow, LessonRow, NoteRow, PersonRow
 from pipeline.viewer import playable
 from pipeline.viewer.playable import Media
 from pipeline.viewer.state import library, shared, visitor, workspace
@@ -69,6 +69,11 @@ def note_entry(note: NoteRow, *, mine: bool, new: bool) -> dict[str, Any]:
         "new": new,
         "replies": [],
     }
+
+
+def corrections(lesson_id: str) -> tuple[CorrectionRow, ...]:
+    """What people said about who speaks, as far as it counts."""
+    return library().corrections(workspace().lesson(lesson_id).id)
 
 
 def frameworks() -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from pipeline.store.rows import LessonRow, NoteRow
 from pipeline.viewer import charts, queries, words
 from pipeline.viewer.actions import change_note, try_again
 from pipeline.viewer.components import component
+from pipeline.viewer.correcting import who_is_it
 from pipeline.viewer.dialogs import confirm_deletion, edit_details
 from pipeline.viewer.downloads import downloads_html
 from pipeline.viewer.lesson_cards import (
@@ -153,7 +154,7 @@ def findings(row: LessonRow, lesson: Lesson) -> None:
         st.info(escaped(notice))
     screens = {
         "At a glance": partial(at_a_glance, lesson),
-        "Who talked": partial(who_talked, lesson),
+        "Who talked": partial(who_talked, row, lesson),
         "Questions": partial(questions_asked, lesson),
         "What was said": partial(what_was_said, lesson),
         "Waiting": partial(pauses, lesson),
@@ -176,7 +177,7 @@ def at_a_glance(lesson: Lesson) -> None:
         st.caption("These are prompts, not verdicts. You were in the room; the program was not.")
 
 
-def who_talked(lesson: Lesson) -> None:
+def who_talked(row: LessonRow, lesson: Lesson) -> None:
     """Talk by role and by voice."""
     st.subheader("How the talk was shared", anchor=False)
     talk_bar(lesson, key="talk")
@@ -188,6 +189,7 @@ def who_talked(lesson: Lesson) -> None:
         chart(charts.voices_chart(table, ink()), "Time of each voice, as in the table", key="voices")
         behind(table[["Voice", "Who", "Time"]])
         st.caption("The program tells voices apart, not whose they are. It may mix up soft or short ones.")
+    who_is_it(row, lesson)
     cards("Talk", metric_cards(lesson, words.of_group(lesson.metrics, "talk")), key="talk-numbers")
 
 

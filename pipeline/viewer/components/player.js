@@ -48,6 +48,16 @@ class Player {
     this.trigger = setTriggerValue;
     this.notes.update(data);
     this.timeline.showNotes(data.notes);
+    if (this.lesson && data.lesson_url !== this.lessonUrl) this.readAgain(data);
+  }
+
+  // Somebody corrected who speaks: the transcript and the timeline come anew, the player stays where it is.
+  async readAgain(data) {
+    this.lessonUrl = data.lesson_url;
+    const response = await fetch(data.lesson_url, { signal: this.aborter.signal });
+    if (!response.ok) return;
+    const seconds = this.nowS;
+    this.show(await response.json(), { ...data, start_s: seconds });
   }
 
   destroy() {
@@ -69,6 +79,7 @@ class Player {
     this.notes.open(data.lesson_id, data.person_id);
     if (data.show_notes) this.select("notes");
     if (!data.lesson_url) { this.say(data.waiting ?? ""); this.root.classList.add("bare"); return; }
+    this.lessonUrl = data.lesson_url;
     try {
       const response = await fetch(data.lesson_url, { signal: this.aborter.signal });
       if (!response.ok) throw new Error(String(response.status));
