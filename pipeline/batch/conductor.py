@@ -155,7 +155,7 @@ class Conductor:
         asked = process.returncode in (0, -signal.SIGTERM)
         if process.stdin:
             process.stdin.close()
-        self._library.release_jobs(name)
+        self._library.release_jobs(name, blameless=asked)
         self._library.database.write(batches.release, name, blameless=asked)
         if not asked:
             _log.warning("worker %s ended with code %s; what it worked on is taken up again", name, process.returncode)

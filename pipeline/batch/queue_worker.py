@@ -33,6 +33,16 @@ def run_batch_worker(
     A file is taken in and its lesson lined up; the lesson is a job like any other, so that a killed worker loses one
     stage of one lesson. Copies for the browser come last, where ``proxies``.
     """
+    try:
+        _work_through(library, config, batch_id, name, stop, proxies)
+    finally:  # where the conductor is gone too, nobody else would know that this worker is
+        library.release_jobs(name, blameless=True)
+        library.database.write(batches.release, name, blameless=True)
+
+
+def _work_through(
+    library: Library, config: Config, batch_id: str, name: str, stop: threading.Event, proxies: bool
+) -> None:
     runner, read, write = Runner(library, config), library.database.read, library.database.write
     while not stop.is_set() and read(batches.state_of, batch_id) == "running":
         job = library.claim_job(name, kinds=URGENT)

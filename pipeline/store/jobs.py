@@ -58,11 +58,12 @@ def claim(connection: Connection, worker: str, *, lesson_id: str | None, kinds: 
         _settle(connection, row, "failed", eta_s=None, message=reason, hint=hint)
 
 
-def release(connection: Connection, worker: str) -> None:
-    """Lets the jobs of a worker that is gone wait again at once, with the attempts that they had."""
+def release(connection: Connection, worker: str, *, blameless: bool) -> None:
+    """Lets the jobs of a worker that is gone wait again at once; one that was asked to stop costs no attempt."""
     mine = select(schema.job).where(schema.job.c.worker == worker, schema.job.c.state == "running").with_for_update()
     for row in connection.execute(mine).all():
-        _settle(connection, row, "waiting", stage="", share_done=0.0, eta_s=None)
+        left = {"stage": "", "share_done": 0.0, "eta_s": None, "attempts": row.attempts - blameless}
+        _settle(connection, row, "waiting", **left)
 
 
 def report(

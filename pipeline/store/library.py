@@ -183,9 +183,9 @@ class Library:
         """
         return self.database.write(jobs.claim, worker, lesson_id=lesson_id, kinds=kinds)
 
-    def release_jobs(self, worker: str) -> None:
-        """Lets the jobs of a worker that is known to be gone wait again at once."""
-        self.database.write(jobs.release, worker)
+    def release_jobs(self, worker: str, *, blameless: bool) -> None:
+        """Lets the jobs of a worker that is known to be gone wait again at once; its own end costs no attempt."""
+        self.database.write(jobs.release, worker, blameless=blameless)
 
     def report_job(
         self, job_id: str, stage: str, share: float, eta_s: float | None = None, *, worker: str | None = None

@@ -21,7 +21,7 @@ from tests.programs import COMMAND, SOAK, environment, excerpt, run_program
 
 LESSONS, KILLS = (60, 25) if SOAK else (6, 2)
 WORKERS = 2
-LIMIT_S = 1800 if SOAK else 60
+LIMIT_S = 1800 if SOAK else 200
 OPTIONS = ("--no-videos", "--workers", str(WORKERS))
 
 

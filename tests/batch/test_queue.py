@@ -94,9 +94,12 @@ def test_jobs_of_a_dead_worker_wait_again_at_once(library: Library) -> None:
     row = add_row(library, "a")
     library.enqueue(row.id, "analyze")
     assert library.claim_job("dead")
-    library.release_jobs("dead")
+    library.release_jobs("dead", blameless=False)
     job = library.claim_job("alive")
     assert job and (job.worker, job.attempts) == ("alive", 2)
+    library.release_jobs("alive", blameless=True)
+    job = library.claim_job("last")
+    assert job and job.attempts == 2
 
 
 def test_thousands_are_lined_up_in_seconds_and_in_little_memory(library: Library) -> None:
