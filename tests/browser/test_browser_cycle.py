@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import expect
 
 from pipeline.lesson import LessonDetails
 from pipeline.workspace.access import Workspace
 from pipeline.workspace.visitor import visitor_of
 from tests.browser.conftest import Watched
-from tests.browser.school import OpenSchool, enter, school_server
+from tests.browser.school import OpenSchool, choose, enter, school_server
 from tests.viewer.lesson_samples import add_analysed
 
 Visit = Callable[..., Watched]
@@ -30,25 +29,11 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSchool]:
         yield opened
 
 
-def _choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
-    """Opens the list and takes the option; the page may still be settling after the last click, and close it again."""
-    wanted = page.get_by_role("option", name=option).first
-    for _ in range(10):
-        page.get_by_role("combobox", name=label).click()
-        if isinstance(option, str):  # long lists draw only what is in sight
-            page.get_by_role("combobox", name=label).fill(option)
-        with suppress(TimeoutError):
-            wanted.click(timeout=3000)
-            return
-        page.keyboard.press("Escape")
-    raise AssertionError(f"{label} never offered {option}")
-
-
 def test_a_whole_cycle(opened: OpenSchool, visit: Visit, tmp_path: Path) -> None:
     cleo = enter(visit, opened.server, opened.school.cleo)
     cleo.get_by_role("link", name="Coaching").click()
     cleo.get_by_label("What would the teacher like to look at?").fill("Longer waiting")
-    _choose(cleo, "With", "Ada Archer")
+    choose(cleo, "With", "Ada Archer")
     cleo.get_by_role("button", name="Begin", exact=True).click()
     expect(cleo.get_by_text("It waits for the teacher.")).to_be_visible()
 
@@ -56,11 +41,11 @@ def test_a_whole_cycle(opened: OpenSchool, visit: Visit, tmp_path: Path) -> None
     ada.get_by_role("link", name="Coaching").click()
     expect(ada.get_by_text("It waits for you.")).to_be_visible()
     ada.get_by_role("button", name="Longer waiting").click()
-    _choose(ada, "A number to reach, if you wish", "Wait after a question")
+    choose(ada, "A number to reach, if you wish", "Wait after a question")
     ada.get_by_role("spinbutton", name="How much").fill("3")
     ada.get_by_role("button", name="Keep the plan").click()
     expect(ada.get_by_text(re.compile("The goal: .*at least 3"))).to_be_visible()
-    _choose(ada, "The lesson to look at", re.compile("Ice"))
+    choose(ada, "The lesson to look at", re.compile("Ice"))
     ada.get_by_role("button", name="Take this lesson").click()
     ada.get_by_label("What did you notice").fill("I went on after a second.")
     ada.get_by_role("button", name="Show it to the coach").click()
@@ -75,7 +60,7 @@ def test_a_whole_cycle(opened: OpenSchool, visit: Visit, tmp_path: Path) -> None
     expect(cleo.get_by_text("When there is a later lesson")).to_be_visible()
 
     ada.reload()
-    _choose(ada, "The later lesson", re.compile("Steam"))
+    choose(ada, "The later lesson", re.compile("Steam"))
     ada.get_by_role("button", name="Take this lesson").click()
     expect(ada.get_by_text("whether they changed stays open")).to_be_attached()
     with ada.expect_download() as word:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
-from tests.browser.school import OpenSchool, enter, school_server
+from tests.browser.school import OpenSchool, choose, enter, school_server
 
 Visit = Callable[..., Watched]
 
@@ -17,11 +17,6 @@ Visit = Callable[..., Watched]
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSchool]:
     with school_server(tmp_path_factory.mktemp("school")) as opened:
         yield opened
-
-
-def _choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option).click()
 
 
 def test_a_lesson_is_shared_and_taken_back_while_both_look(opened: OpenSchool, visit: Visit) -> None:
@@ -33,7 +28,7 @@ def test_a_lesson_is_shared_and_taken_back_while_both_look(opened: OpenSchool, v
 
     ada.get_by_role("button", name="Share", exact=True).click()
     dialog = ada.get_by_role("dialog")
-    _choose(ada, "Share with", "Dora Dyer (coach)")
+    choose(ada, "Share with", "Dora Dyer (coach)")
     dialog.get_by_role("button", name="Share", exact=True).click()
     expect(dialog.get_by_text("Dora Dyer, until you take it back")).to_be_visible()
 
