@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli_settings import Settings, check_folder, open_library, read_config
+from pipeline.cli_settings import check_folder, open_library, own_command, read_config
 from pipeline.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.batch.conductor import Progress
+    from pipeline.batch.hours import Hours
     from pipeline.store.library import Library
 
 _NICE = 10  # whoever sits at the machine goes first
@@ -52,6 +53,7 @@ def batch(
 ) -> None:
     """Analyse many recordings; what was interrupted goes on where it stopped. Ends with 0 if all succeeded."""
     from pipeline.batch.conductor import begin
+    from pipeline.batch.conductor import retry as try_again
     from pipeline.batch.hours import parse_hours
     from pipeline.store import batches
 
@@ -76,7 +78,7 @@ def batch(
             _say_how_far(library, batch_id)
         else:
             if retry:
-                _retry(library, batch_id)
+                try_again(library, batch_id)
             _Night(library, batch_id, report).run(workers, hours, folders, proxies)
 
 
@@ -106,15 +108,13 @@ class _Night:
         self._library, self._batch_id, self._report = library, batch_id, report
         self._said = ""
 
-    def run(self, workers: int | None, hours: object, folders: tuple[Path, ...], proxies: bool) -> None:
-        from pipeline.batch.conductor import Conductor, Plan, fitting_workers, worker_command
-        from pipeline.batch.hours import Hours
+    def run(self, workers: int | None, hours: Hours | None, folders: tuple[Path, ...], proxies: bool) -> None:
+        from pipeline.batch.conductor import Conductor, Plan, fitting_workers
 
-        command = worker_command(*_options_before())
         plan = Plan(
-            (*command, "--videos" if proxies else "--no-videos"),
+            own_command("batch-worker", "--videos" if proxies else "--no-videos"),
             workers or fitting_workers(),
-            hours if isinstance(hours, Hours) else None,
+            hours,
             folders,
         )
         conductor = Conductor(self._library, self._batch_id, plan, self._tell)
@@ -169,30 +169,11 @@ def _latest(library: Library) -> str:
     return found
 
 
-def _retry(library: Library, batch_id: str) -> None:
-    from pipeline.store import batches
-
-    library.database.write(batches.retry, batch_id)
-    for item in library.database.read(batches.items, batch_id):
-        row = library.find_lesson(item.of_lesson) if item.of_lesson else None
-        if row is not None and row.state in ("failed", "new"):
-            library.enqueue(row.id, "analyze")
-
-
 def _say_how_far(library: Library, batch_id: str) -> None:
     from pipeline.batch.conductor import progress
     from pipeline.store import batches
 
     typer.echo(f"{_words(progress(library, batch_id), 0)}; {library.database.read(batches.state_of, batch_id)}.")
-
-
-def _options_before() -> list[str]:
-    options = []
-    if Settings.config_file:
-        options += ["--config", str(Settings.config_file)]
-    if Settings.library:
-        options += ["--library", str(Settings.library)]
-    return options
 
 
 def _end_with_parent(stop: threading.Event) -> None:

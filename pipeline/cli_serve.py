@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli_settings import Settings, open_library, read_config
+from pipeline.cli_settings import open_library, own_command, read_config
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -60,13 +59,4 @@ def run_viewer(config: Config, port: int | None, reach: Reach | None = None) -> 
     from pipeline.viewer.server import serve as serve_viewer
 
     console.say("Starting the viewer. Press Ctrl-C to end it.")
-    serve_viewer(config, port=port, reach=reach or LOCAL, worker=_worker_command(), say=console.say)
-
-
-def _worker_command() -> list[str]:
-    command = [sys.executable, "-m", "pipeline.cli"]
-    if Settings.config_file:
-        command += ["--config", str(Settings.config_file)]
-    if Settings.library:
-        command += ["--library", str(Settings.library)]
-    return [*command, "worker"]
+    serve_viewer(config, port=port, reach=reach or LOCAL, worker=own_command("worker"), say=console.say)

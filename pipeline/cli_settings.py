@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,16 @@ class Settings:
     library: Path | None = None
     debug = False
     interrupted = False
+
+
+def own_command(*arguments: str) -> list[str]:
+    """What starts another process of this program, with the options that stand before the command."""
+    before: list[str] = []
+    if Settings.config_file:
+        before += ["--config", str(Settings.config_file)]
+    if Settings.library:
+        before += ["--library", str(Settings.library)]
+    return [sys.executable, "-m", "pipeline.cli", *before, *arguments]
 
 
 def read_config(**asr: str | None) -> Config:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 from pipeline import registry
 from pipeline.config import Config, writer_elsewhere
 from pipeline.errors import LessonMirrorError
+from pipeline.machine import memory_bytes, usable_cores
 from pipeline.resources import cache_folder, library_folder
 
 MIN_FREE_BYTES = 5 * 1000**3  # a lesson of 45 minutes takes 1 to 2 GB with its copies
@@ -114,9 +114,8 @@ def _existing(folder: Path) -> Path:
 
 
 def _memory(config: Config) -> Finding:
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
+    total = memory_bytes()
+    if total is None:
         return Finding("Memory: not known on this system")
     text = f"{total / 1e9:.0f} GB of memory"
     return Finding(
@@ -126,9 +125,8 @@ def _memory(config: Config) -> Finding:
 
 def _device(config: Config) -> Finding:
     device = registry.device(config.asr.device)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return Finding(
-        f"Runs on {'the GPU' if device == 'cuda' else f'{cores} CPU cores'}; weights are joined in {cache_folder()}"
+        f"Runs on {'the GPU' if device == 'cuda' else f'{usable_cores()} CPU cores'}; weights are joined in {cache_folder()}"
     )
 
 

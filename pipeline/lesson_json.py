@@ -8,7 +8,8 @@ is read: a later version may add some.
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from dataclasses import fields
+from datetime import date, datetime
 from typing import Any
 
 from pipeline.errors import StoreError
@@ -16,6 +17,7 @@ from pipeline.lesson import (
     Advice,
     CorrectionSummary,
     Lesson,
+    LessonDetails,
     Metric,
     Moment,
     Question,
@@ -72,6 +74,18 @@ def lesson_from_json(data: Json) -> Lesson:
         return _lesson(data)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise StoreError(f"This lesson's file is damaged ({error!r}).", hint="Analyse the recording again.") from error
+
+
+def details_to_json(details: LessonDetails) -> dict[str, str | None]:
+    """What people say about a lesson, as plain values; dates as ``YYYY-MM-DD``, unknown ones as None."""
+    plain = {item.name: getattr(details, item.name) for item in fields(LessonDetails)}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in plain.items()}
+
+
+def details_from_json(data: Json) -> LessonDetails:
+    """The other way round, for what this program wrote."""
+    dates = {name: date.fromisoformat(data[name]) if data[name] else None for name in ("held_on", "keep_until")}
+    return LessonDetails(**{**data, **dates})
 
 
 def _corrections(item: CorrectionSummary | None) -> Json | None:

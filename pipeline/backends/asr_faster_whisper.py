@@ -9,8 +9,9 @@ import ctranslate2
 import faster_whisper
 import numpy as np
 
-from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber, usable_cores
+from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber
 from pipeline.backends.whisper_words import Heard
+from pipeline.machine import usable_cores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,8 +14,9 @@ from whisper.model import ModelDimensions, Whisper, disable_sdpa
 from whisper.tokenizer import get_tokenizer
 
 from pipeline.backends.whisper_alignment import token_edges_s
-from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber, usable_cores
+from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber
 from pipeline.backends.whisper_words import Heard
+from pipeline.machine import usable_cores
 
 if TYPE_CHECKING:
     import numpy as np

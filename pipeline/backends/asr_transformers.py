@@ -12,9 +12,10 @@ import transformers
 from transformers.modeling_outputs import BaseModelOutput
 
 from pipeline.backends.whisper_alignment import token_edges_s
-from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber, usable_cores
+from pipeline.backends.whisper_listening import MAX_TOKENS, WhisperTranscriber
 from pipeline.backends.whisper_words import Heard
 from pipeline.errors import ModelError
+from pipeline.machine import usable_cores
 from pipeline.ports import SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:

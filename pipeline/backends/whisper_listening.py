@@ -8,7 +8,6 @@ on its own.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -213,11 +212,6 @@ def choose_device(wished: str, *, there: bool) -> str:
             "No NVIDIA GPU can be used here.", hint="Choose --device cpu, or install the driver and CUDA libraries."
         )
     return "cuda" if there and wished != "cpu" else "cpu"
-
-
-def usable_cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def quietest(audio: Audio, span: Span) -> float:

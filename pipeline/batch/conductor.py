@@ -10,17 +10,19 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.batch.files import collect, walk
 from pipeline.batch.hours import Hours
-from pipeline.batch.queue_worker import packed
+from pipeline.batch.queue_worker import left_to_do, packed
+from pipeline.errors import NotFoundError
+from pipeline.machine import memory_bytes, usable_cores
 from pipeline.store import batches
 from pipeline.store.library import Library
 
@@ -39,7 +41,6 @@ class Progress:
     total: int
     done: int
     failed: int
-    running: int
     left_s: float | None
 
     @property
@@ -61,12 +62,8 @@ class Plan:
 
 def fitting_workers() -> int:
     """One worker for two cores and for the memory of an analysis, at least one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        memory = int(_MEMORY_EACH_BYTES)
-    return max(1, min(cores // 2, int(memory // _MEMORY_EACH_BYTES)))
+    memory = memory_bytes() or int(_MEMORY_EACH_BYTES)
+    return max(1, min(usable_cores() // 2, int(memory // _MEMORY_EACH_BYTES)))
 
 
 def begin(library: Library, sources: Sequence[Path]) -> str:
@@ -81,17 +78,22 @@ def progress(library: Library, batch_id: str, *, since_s: float | None = None, a
     """How far the batch is. ``at_first`` were done when this run began, ``since_s`` seconds ago."""
     items = library.database.read(batches.counts, batch_id)
     lessons = library.database.read(batches.lesson_counts, batch_id)
-    total = sum(items.values())
-    failed = items.get("failed", 0) + items.get("cancelled", 0) + lessons.get("failed", 0)
-    done, running = lessons.get("done", 0), items.get("running", 0) + lessons.get("running", 0)
-    open_items = (
-        items.get("waiting", 0) + items.get("running", 0) + lessons.get("waiting", 0) + lessons.get("running", 0)
-    )
-    # Two files of one content are one lesson, and a lesson may have been deleted meanwhile: they count as done.
-    done = max(done, total - open_items - failed)
+    total, open_files = sum(items.values()), left_to_do(items, lessons)
+    # A lesson that waits for nobody was taken off the queue; one that is deleted meanwhile is done with.
+    failed = items.get("failed", 0) + items.get("cancelled", 0) + lessons.get("failed", 0) + lessons.get("new", 0)
+    done = total - open_files - failed
     fresh = done + failed - at_first
-    left_s = since_s / fresh * open_items if since_s and fresh > 0 else None
-    return Progress(total, done, failed, running, left_s)
+    left_s = since_s / fresh * open_files if since_s and fresh > 0 else None
+    return Progress(total, done, failed, left_s)
+
+
+def retry(library: Library, batch_id: str) -> None:
+    """Lines up once more what failed in the batch, files and lessons."""
+    library.database.write(batches.retry, batch_id)
+    for item in library.database.read(batches.items, batch_id):
+        with suppress(NotFoundError):  # a lesson that was deleted meanwhile
+            if item.of_lesson and library.find_lesson(item.of_lesson).state in ("failed", "new"):
+                library.enqueue(item.of_lesson, "analyze")
 
 
 class Conductor:
@@ -103,6 +105,7 @@ class Conductor:
         self._stopping = threading.Event()
         self._wait_until_s, self._wait_s, self._started = 0.0, 1.0, 0
         self._sizes: dict[Path, tuple[int, int, float]] = {}
+        self._taken: set[Path] = set()
 
     def stop(self) -> None:
         """Asks for an orderly end; what is done is kept."""
@@ -179,6 +182,8 @@ class Conductor:
         now_s, whole = time.monotonic(), []
         for folder in self._plan.watch:
             for path in walk(folder):
+                if path in self._taken:
+                    continue
                 try:
                     found = path.stat()
                 except OSError:
@@ -188,10 +193,6 @@ class Conductor:
                     self._sizes[path] = (found.st_size, found.st_mtime_ns, now_s)
                 elif now_s - since_s >= WHOLE_AFTER_S and found.st_size:
                     whole.append((str(path.absolute()), ""))
+                    self._taken.add(path)
         if whole:
             self._library.database.write(batches.add_items, self._batch_id, whole)
-
-
-def worker_command(*before: str) -> list[str]:
-    """What starts a worker of this program, with the options that stand before the command."""
-    return [sys.executable, "-m", "pipeline.cli", *before, "batch-worker"]

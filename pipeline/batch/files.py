@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from pipeline.analysis.goals import EXAMPLE, parse_goal
 from pipeline.errors import UsageError, shown
 from pipeline.lesson import LessonDetails
+from pipeline.transcripts.tables import TABLE_ENDINGS, read_table, require_columns
 
 MEDIA_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .mkv .webm .avi .mts .m2ts .mpg .mpeg .wmv .3gp .ts .flv "
@@ -41,7 +41,7 @@ class Wanted:
 
 
 def collect(sources: Sequence[Path]) -> Iterator[Wanted]:
-    """The recordings that these folders, files and tables (``.csv``) name, each once, in order.
+    """The recordings that these folders, files and tables name, each once, in order.
 
     Raises UsageError for what is not there and for a table that makes no sense, before anything is lined up.
     """
@@ -69,31 +69,31 @@ def walk(folder: Path) -> Iterator[Path]:
 def _of(source: Path) -> Iterable[Wanted]:
     if source.is_dir():
         return (Wanted(path) for path in walk(source))
-    if source.suffix.lower() == ".csv":
-        return read_table(source)
+    if source.name.lower().endswith(TABLE_ENDINGS):
+        return wanted_by(source)
     return (Wanted(source),)
 
 
-def read_table(table: Path) -> list[Wanted]:
-    """The lines of a table. Paths are meant from the table's folder. Raises UsageError with the line that is wrong."""
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{shown(table.name)} cannot be read as a table.", hint="Save it as CSV UTF-8.") from error
-    first = text.split("\n", 1)[0]
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
-    names = [name.strip().casefold() for name in rows.fieldnames or ()]
-    unknown = [name for name in names if name not in COLUMNS]
-    if "path" not in names or unknown:
-        what = f"has an unknown column {shown(unknown[0][:60])!r}" if unknown else "has no column 'path'"
-        raise UsageError(f"{shown(table.name)} {what}.", hint=f"Columns are: {', '.join(COLUMNS)}.")
-    rows.fieldnames = names
-    return [_line(table, number, row) for number, row in enumerate(rows, start=2) if any(row.values())]
+def wanted_by(table: Path) -> list[Wanted]:
+    """The rows of a table (CSV or XLSX). Paths are meant from the table's folder. Raises UsageError with the row that is wrong."""
+    found = read_table(table)
+    found.columns = [name.strip().casefold() for name in found.columns]
+    require_columns(found, ("path",), table)
+    for name in found.columns:
+        if name not in COLUMNS:
+            hint = f"Columns are: {', '.join(COLUMNS)}."
+            raise UsageError(f"{shown(table.name)} has an unknown column {shown(name[:60])!r}.", hint=hint)
+    rows = found.itertuples(index=False, name=None)
+    return [
+        _wanted(table, number, dict(zip(found.columns, row, strict=True)))
+        for number, row in enumerate(rows, start=2)
+        if any(row)
+    ]
 
 
-def _line(table: Path, number: int, row: dict[str, str | None]) -> Wanted:
-    where = f"Line {number} of {shown(table.name)}"
-    said = {COLUMNS[name]: (value or "").strip() for name, value in row.items() if name in COLUMNS}
+def _wanted(table: Path, number: int, row: dict[str, str]) -> Wanted:
+    where = f"Row {number} of {shown(table.name)}"
+    said = {COLUMNS[name]: text.strip() for name, text in row.items()}
     path = table.parent / said.pop("path")
     if not path.is_file():
         raise UsageError(f"{where} names a file that is not there: {shown(str(path))}.", hint="Mend the column 'path'.")
@@ -101,7 +101,7 @@ def _line(table: Path, number: int, row: dict[str, str | None]) -> Wanted:
     for name, text in said.items():
         values[name] = _date(where, name, text) if name in _DATES else text
     try:
-        parse_goal(str(values.get("goal", "")))
+        parse_goal(said.get("goal", ""))
     except ValueError as error:
         raise UsageError(f"{where}: {error}", hint=EXAMPLE) from error
     return Wanted(path, LessonDetails(**values))  # type: ignore[arg-type]

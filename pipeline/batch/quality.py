@@ -8,7 +8,7 @@ from pipeline.lesson import Lesson
 from pipeline.timeline import merged, summed_s
 
 MIN_SPEECH_SHARE = 0.05  # of a lesson; less is a room, a film or a microphone that was off
-MIN_CONFIDENCE = 0.7  # of the role, over all seconds of speech
+MIN_CONFIDENCE = 0.7  # of the role, over all seconds of speech: below, three in ten seconds may be the wrong side's
 CLIPPED = 0.001  # of all samples at the end of the scale: heard as crackling
 QUIET_DB, NOISE_DB = (
     -45.0,

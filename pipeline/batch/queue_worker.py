@@ -6,8 +6,7 @@ import json
 import logging
 import threading
 import time
-from dataclasses import asdict, fields
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.batch.worker import IDLE_S, URGENT, explained, work_on
@@ -15,6 +14,7 @@ from pipeline.config import Config
 from pipeline.errors import Cancelled, LessonMirrorError
 from pipeline.intake import take_in
 from pipeline.lesson import LessonDetails
+from pipeline.lesson_json import details_from_json, details_to_json
 from pipeline.runner import Runner
 from pipeline.store import batches, people, sharing
 from pipeline.store.library import Library
@@ -56,28 +56,27 @@ def _work_through(
         job = library.claim_job(name, kinds=LATER) if proxies else None
         if job is not None:
             work_on(library, runner, job, name, stop)
-        elif not read(batches.counts, batch_id).get("running"):
+        elif not left_to_do(read(batches.counts, batch_id), read(batches.lesson_counts, batch_id)):
             return
         else:
             stop.wait(IDLE_S)
+
+
+def left_to_do(items: Mapping[str, int], lessons: Mapping[str, int]) -> int:
+    """How many files of a batch somebody still works on, or has to, by the counts of files and of their lessons."""
+    return sum(states.get(name, 0) for states in (items, lessons) for name in ("waiting", "running"))
 
 
 def packed(details: LessonDetails | None) -> str:
     """The details as a file of the batch keeps them; "" for none."""
     if details is None:
         return ""
-    plain = asdict(details)
-    return json.dumps({name: value.isoformat() if isinstance(value, date) else value for name, value in plain.items()})
+    return json.dumps(details_to_json(details))
 
 
 def unpacked(text: str) -> LessonDetails | None:
     """The other way round."""
-    if not text:
-        return None
-    data = json.loads(text)
-    dates = {name: date.fromisoformat(data[name]) if data[name] else None for name in ("held_on", "keep_until")}
-    known = {item.name for item in fields(LessonDetails)}
-    return LessonDetails(**{name: value for name, value in {**data, **dates}.items() if name in known})
+    return details_from_json(json.loads(text)) if text else None
 
 
 class _Item:

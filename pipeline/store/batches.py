@@ -8,12 +8,11 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, and_, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import Cancelled, NotFoundError
 from pipeline.store import lessons, schema
-from pipeline.store.database import now
+from pipeline.store.database import insert_new, now
 from pipeline.store.jobs import MAX_ATTEMPTS, STALE_S
 from pipeline.store.rows import ItemRow, ItemState
 
@@ -37,7 +36,7 @@ def latest(connection: Connection) -> str | None:
 
 
 def set_state(connection: Connection, batch_id: str, state: str) -> None:
-    """Says whether the batch goes on: running, stopping or ended."""
+    """Says whether the batch goes on: running, stopping (somebody asked), stopped or ended."""
     moment = now(connection)
     values = {"state": state, "ended_at": moment if state == "ended" else None}
     connection.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(**values))
@@ -54,13 +53,11 @@ def state_of(connection: Connection, batch_id: str) -> str:
 def add_items(connection: Connection, batch_id: str, files: Iterable[tuple[str, str]]) -> int:
     """Lines up files (path, details) that are not in the batch yet; says how many."""
     table, moment, count = schema.batch_item, now(connection), 0
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     blank = {"state": "waiting", "worker": "", "attempts": 0, "message": "", "hint": "", "updated_at": moment}
     for chunk in _chunks(files):
         rows = [{"batch_id": batch_id, "path": path, "details": details, **blank} for path, details in chunk]
-        made = make(table).on_conflict_do_nothing(index_elements=["batch_id", "path"])
         before = _total(connection, batch_id)
-        connection.execute(made, rows)
+        insert_new(connection, table, rows)
         count += _total(connection, batch_id) - before
     return count
 
@@ -79,10 +76,8 @@ def claim(connection: Connection, batch_id: str, worker: str) -> ItemRow | None:
             values = {"state": "running", "worker": worker, "attempts": row.attempts + 1}
             return _settle(connection, row.number, **values, began_at=row.began_at or moment)
         reason = f"The program stopped {MAX_ATTEMPTS} times while it worked on this file, so it was put aside."
-        _settle(
-            connection, row.number, state="failed", message=reason, ended_at=moment,
-            hint="Convert the recording with another program, then add it again.",
-        )  # fmt: skip
+        hint = "Convert the recording with another program, then add it again."
+        _settle(connection, row.number, state="failed", message=reason, hint=hint, ended_at=moment)
 
 
 def report(connection: Connection, number: int, worker: str) -> None:
@@ -148,10 +143,12 @@ def counts(connection: Connection, batch_id: str) -> dict[str, int]:
 
 
 def lesson_counts(connection: Connection, batch_id: str) -> dict[str, int]:
-    """How many lessons that the files became are in which state."""
+    """How many files that are done became lessons in which state; those whose lesson was deleted are not counted."""
     table, lesson = schema.batch_item, schema.lesson
     query = select(lesson.c.state, func.count().label("number")).select_from(table)
-    query = query.join(lesson, lesson.c.id == table.c.of_lesson).where(table.c.batch_id == batch_id)
+    query = query.join(lesson, lesson.c.id == table.c.of_lesson).where(
+        table.c.batch_id == batch_id, table.c.state == "done"
+    )
     return {row.state: row.number for row in connection.execute(query.group_by(lesson.c.state))}
 
 

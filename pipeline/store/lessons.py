@@ -127,7 +127,7 @@ def newest(
     query: Select[Any] = select(schema.lesson).order_by(schema.lesson.c.number.desc()).limit(limit).offset(offset)
     if where is not None:
         query = query.where(where)
-    for word in _folded(search[:MAX_SEARCH_CHARS]).split():
+    for word in folded(search[:MAX_SEARCH_CHARS]).split():
         query = query.where(schema.lesson.c.search_text.contains(word, autoescape=True))
     return tuple(_lesson_row(row) for row in connection.execute(query).mappings())
 
@@ -164,7 +164,8 @@ def _size_bytes(recording: Recording) -> int:
         raise NotFoundError(message, hint="Add the recording again.") from error
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Text as it is compared: any case, any way of writing an accent."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
@@ -175,7 +176,7 @@ def _detail_values(name: str, details: LessonDetails) -> dict[str, object]:
             message = f"The {field.replace('_', ' ')} is longer than {MAX_DETAIL_CHARS} characters."
             raise StoreError(message, hint="Shorten it.")
     searched = (details.title, name, details.teacher, details.class_name, details.subject)
-    return {**values, "search_text": _folded("\n".join(searched))}
+    return {**values, "search_text": folded("\n".join(searched))}
 
 
 def _info_to_text(info: MediaInfo) -> str:

@@ -9,17 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import NotFoundError, StoreError, UsageError
 from pipeline.store import lessons, schema
-from pipeline.store.database import now
+from pipeline.store.database import insert_new, now
 from pipeline.store.rows import NoteKind, NoteRow
 
 MAX_TEXT_CHARS = 20_000  # some ten pages
 MAX_AUTHOR_CHARS = 200
-MAX_TAGS = 12
+MAX_TAGS = 12  # a note about more than that is about nothing
 KINDS: tuple[NoteKind, ...] = ("observation", "question", "praise", "suggestion")
 _TAG = re.compile(r"[a-z0-9_]{1,40}/[a-z0-9_]{1,60}")  # framework/element
 _COLUMNS = tuple(name for name in NoteRow.__slots__)
@@ -78,14 +77,6 @@ def edit(connection: Connection, note_id: str, text: str, seen_at: datetime | No
     if seen_at is not None and seen_at != row.updated_at:
         raise StoreError("Somebody has changed this note meanwhile.", hint="Read their words, then write yours again.")
     _change(connection, note_id, text=_checked(text))
-    return get(connection, note_id)
-
-
-def describe(connection: Connection, note_id: str, *, kind: NoteKind, tags: tuple[str, ...], private: bool) -> NoteRow:
-    """The note with another kind, other tags, or seen by others. Raises NotFoundError, UsageError."""
-    row = get(connection, note_id)
-    _check(NoteDraft(row.at_s, row.text, row.end_s, kind, tags, private), row.author)
-    _change(connection, note_id, kind=kind, tags=" ".join(tags), private=private)
     return get(connection, note_id)
 
 
@@ -156,9 +147,7 @@ def see(connection: Connection, lesson_id: str, person_id: str) -> None:
     unseen = connection.execute(select(note.c.id).where(*others)).scalars().all()
     if unseen:
         rows = [{"note_id": item, "person_id": person_id, "lesson_id": lesson_id} for item in unseen]
-        # Two windows of one person may say so at once.
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(make(seen).on_conflict_do_nothing(), rows)
+        insert_new(connection, seen, rows)  # two windows of one person may say so at once
 
 
 def unseen_in(connection: Connection, lesson_id: str, person_id: str) -> frozenset[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import NotFoundError, StoreError
@@ -32,7 +31,7 @@ class Secrets:
 
 def folded(text: str) -> str:
     """A log-in or a name as it is compared: any case, any way of writing an accent, no extra spaces."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return " ".join(lessons.folded(text).split())
 
 
 def add(
@@ -106,7 +105,7 @@ def count_active(connection: Connection, role: PersonRole) -> int:
     return sum(role in row.roles.split() for row in rows)
 
 
-def change(connection: Connection, person_id: str, **values: object) -> PersonRow:
+def change(connection: Connection, /, person_id: str, **values: object) -> PersonRow:
     """The person with other values. Raises NotFoundError."""
     changed = connection.execute(update(schema.person).where(schema.person.c.id == person_id).values(**values))
     if not changed.rowcount:
@@ -121,13 +120,11 @@ def secrets_of(connection: Connection, person_id: str) -> Secrets:
     return Secrets(row.password_hash, row.code_hash, row.code_until, row.failures, row.locked_until)
 
 
-def take_notice(connection: Connection, person_id: str) -> str:
-    """What the person has to be told; it is gone afterwards."""
-    query = select(schema.person.c.notice).where(schema.person.c.id == person_id).with_for_update()
-    notice: str = connection.execute(query).scalar_one()
-    if notice:
-        change(connection, person_id, notice="")
-    return notice
+def notice(connection: Connection, person_id: str) -> str:
+    """What the person has to be told; "" for nothing."""
+    query = select(schema.person.c.notice).where(schema.person.c.id == person_id)
+    found: str = connection.execute(query).scalar_one()
+    return found
 
 
 def erase(connection: Connection, person_id: str) -> None:
@@ -143,8 +140,10 @@ def open_session(connection: Connection, person_id: str, token_sha256: str) -> N
     change(connection, person_id, seen_at=moment)
 
 
-def of_session(connection: Connection, token_sha256: str, *, idle: timedelta, longest: timedelta) -> PersonRow | None:
-    """The active person of a session that has not ended, or None."""
+def of_session(
+    connection: Connection, token_sha256: str, *, idle: timedelta, longest: timedelta
+) -> tuple[PersonRow, bool] | None:
+    """The active person of a session that has not ended, and whether its use has to be noted again; else None."""
     query = select(schema.person).add_columns(schema.session.c.used_at, schema.session.c.created_at.label("began_at"))
     query = query.join(schema.session, schema.session.c.person_id == schema.person.c.id)
     row = connection.execute(query.where(schema.session.c.token_sha256 == token_sha256)).first()
@@ -153,14 +152,13 @@ def of_session(connection: Connection, token_sha256: str, *, idle: timedelta, lo
     moment = now(connection)
     if moment - row.used_at > idle or moment - row.began_at > longest:
         return None
-    return _person(row)
+    return _person(row), moment - row.used_at > _USED_EVERY
 
 
 def use_session(connection: Connection, token_sha256: str) -> None:
-    """Notes that the session was used, at most once a minute."""
-    moment, table = now(connection), schema.session
-    stale = (table.c.token_sha256 == token_sha256, table.c.used_at < moment - _USED_EVERY)
-    connection.execute(update(table).where(*stale).values(used_at=moment))
+    """Notes that the session was used."""
+    table = schema.session
+    connection.execute(update(table).where(table.c.token_sha256 == token_sha256).values(used_at=now(connection)))
 
 
 def end_sessions(connection: Connection, *, person_id: str | None = None, token_sha256: str | None = None) -> None:
@@ -173,12 +171,6 @@ def end_sessions(connection: Connection, *, person_id: str | None = None, token_
 def sweep_sessions(connection: Connection, *, idle: timedelta) -> None:
     """Removes sessions that ended by themselves."""
     connection.execute(delete(schema.session).where(schema.session.c.used_at < now(connection) - idle))
-
-
-def count(connection: Connection) -> int:
-    """How many accounts there are."""
-    total: int = connection.execute(select(func.count()).select_from(schema.person)).scalar_one()
-    return total
 
 
 def _person(row: Row[Any]) -> PersonRow:

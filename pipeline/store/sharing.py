@@ -104,12 +104,19 @@ def people_of(connection: Connection, lesson_id: str) -> tuple[PersonRow, ...]:
     return tuple(people.get(connection, item) for item in dict.fromkeys(ids) if item)
 
 
+def is_noted(connection: Connection, lesson_id: str, person_id: str, action: str) -> bool:
+    """Whether it was written down in the last ten minutes that the person did that."""
+    table = schema.access
+    same = (table.c.lesson_id == lesson_id, table.c.person_id == person_id, table.c.action == action)
+    recent = table.c.at > now(connection) - _AGAIN_AFTER
+    return connection.execute(select(table.c.number).where(*same, recent)).first() is not None
+
+
 def note_access(connection: Connection, lesson_id: str, person_id: str, name: str, action: str) -> None:
     """Writes down that somebody looked at the lesson, once in ten minutes for each action."""
-    table, moment = schema.access, now(connection)
-    same = (table.c.lesson_id == lesson_id, table.c.person_id == person_id, table.c.action == action)
-    if connection.execute(select(table.c.number).where(*same, table.c.at > moment - _AGAIN_AFTER)).first():
+    if is_noted(connection, lesson_id, person_id, action):
         return
+    table, moment = schema.access, now(connection)
     values = {"lesson_id": lesson_id, "person_id": person_id, "name": name, "action": action, "at": moment}
     connection.execute(insert(table).values(**values))
 
@@ -117,12 +124,6 @@ def note_access(connection: Connection, lesson_id: str, person_id: str, name: st
 def accesses(connection: Connection, lesson_id: str) -> tuple[AccessRow, ...]:
     """Who looked at the lesson, newest first."""
     query = select(schema.access).where(schema.access.c.lesson_id == lesson_id).order_by(schema.access.c.number.desc())
-    return tuple(_access(row) for row in connection.execute(query))
-
-
-def accesses_by(connection: Connection, person_id: str) -> tuple[AccessRow, ...]:
-    """What the person looked at, newest first."""
-    query = select(schema.access).where(schema.access.c.person_id == person_id).order_by(schema.access.c.number.desc())
     return tuple(_access(row) for row in connection.execute(query))
 
 

@@ -1,4 +1,4 @@
-"""What pages do. Every change goes through here; who may make it is asked here, once there are accounts."""
+"""What pages do. Every change goes through here, and asks the workspace whether the visitor may make it."""
 
 from __future__ import annotations
 
@@ -86,10 +86,6 @@ def _change_note(lesson_id: str, request: Mapping[str, Any]) -> None:
             talk.add(lesson_id, NoteDraft(0.0, text, parent_id=note_id))
         case {"action": "edit", "id": str() as note_id, "text": str() as text, "seen": str() as seen}:
             talk.edit(lesson_id, note_id, text, seen_at=datetime.fromisoformat(seen))
-        case {"action": "describe", "id": str() as note_id}:
-            described = _described(request)
-            described.pop("end_s", None)
-            talk.describe(lesson_id, note_id, **described)
         case {"action": "resolve", "id": str() as note_id, "resolved": bool() as resolved}:
             talk.resolve(lesson_id, note_id, resolved=resolved)
         case {"action": "delete", "id": str() as note_id}:

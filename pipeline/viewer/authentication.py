@@ -22,7 +22,7 @@ from pipeline.workspace.visitor import ALONE, Visitor, visitor_of
 
 LOGIN_PATH = "/login"
 # What is answered to anybody: the log-in itself, and whether the server runs.
-_OPEN = (LOGIN_PATH, "/code", "/healthz", "/readyz", "/metrics", "/favicon.ico")
+_OPEN = (LOGIN_PATH, "/code", "/healthz")
 _OPEN_BELOW = ("/sign-on/",)
 
 

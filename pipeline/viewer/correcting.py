@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pipeline.errors import LessonMirrorError
 from pipeline.lesson import ROLES, Lesson, Role
 from pipeline.store.rows import CorrectionRow, LessonRow
 from pipeline.timeline import clock
 from pipeline.viewer.actions import correct_voice, undo_correction
+from pipeline.viewer.attempts import attempt
 from pipeline.viewer.markdown import escaped
 from pipeline.viewer.queries import corrections
 from pipeline.viewer.voices import voices_of
@@ -48,7 +47,7 @@ def _form(row: LessonRow, lesson: Lesson, voices: list[Voice]) -> None:
         sent = st.form_submit_button("Correct it", type="primary")
     if sent:
         speaker, role = (what[0], None) if isinstance(what, tuple) else (None, what)
-        _attempt(lambda: correct_voice(row.id, which[0], speaker=speaker, role=role))
+        attempt(lambda: correct_voice(row.id, which[0], speaker=speaker, role=role))
 
 
 def _heard(lesson: Lesson, key: tuple[str, Role], name: str) -> str:
@@ -66,13 +65,4 @@ def _made(row: LessonRow, item: CorrectionRow) -> None:
     by = f", by {item.author}" if item.author else ""
     text.write(escaped(f"A voice{where} was said to be {what}{by}."))
     if undo.button("Undo", key=f"undo-{item.id}", width="stretch"):
-        _attempt(lambda: undo_correction(row.id, item.id))
-
-
-def _attempt(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except LessonMirrorError as error:
-        st.error(escaped(str(error)))
-        return
-    st.rerun()
+        attempt(lambda: undo_correction(row.id, item.id))

@@ -1,4 +1,4 @@
-"""What people say about a recording, to and from JSON and forms."""
+"""What people say about a recording, as browsers send it: checked before it is believed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,6 @@ LAWFUL_BASES = (
     "Public task of the school",
     "Only I can be heard",
 )
-
-
-def details_to_json(details: LessonDetails) -> dict[str, str | None]:
-    """Plain values; dates as ``YYYY-MM-DD``, unknown ones as None."""
-    plain = dataclasses.asdict(details)
-    return {name: plain[name].isoformat() if isinstance(plain[name], date) else plain[name] for name in _FIELDS}
 
 
 def details_from_json(data: object) -> LessonDetails:

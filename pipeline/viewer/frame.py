@@ -11,7 +11,7 @@ import streamlit as st
 from pipeline.store.rows import PersonRole
 from pipeline.viewer.components import component
 from pipeline.viewer.markdown import escaped
-from pipeline.viewer.state import workspace
+from pipeline.viewer.state import shared, workspace
 from pipeline.workspace.conversation import Conversation
 from pipeline.workspace.visitor import ROLES, Visitor
 
@@ -72,7 +72,19 @@ def show(visitor: Visitor) -> None:
                 st.space("stretch")
                 st.page_link(pages["account"], label=escaped(visitor.name))
                 component("leave")(key="leave", width="content")
+    if not visitor.is_alone:
+        _tell(visitor)
     chosen.run()
+
+
+def _tell(visitor: Visitor) -> None:
+    """What happened to the account, until the person says that they have read it."""
+    people = shared().people
+    if told := people.notice(visitor.id):
+        st.warning(escaped(f"{told} If that was not you, tell your administrator."))
+        if st.button("I have read it"):
+            people.notice_read(visitor.id)
+            st.rerun()
 
 
 def _label(screen: Screen) -> str:

@@ -23,8 +23,9 @@ from typing import BinaryIO
 
 from pipeline.errors import DiskFullError, NotFoundError, StoreError, UsageError
 from pipeline.lesson import LessonDetails
+from pipeline.lesson_json import details_to_json
 from pipeline.store.files import atomic_write
-from pipeline.viewer.details import details_from_json, details_to_json
+from pipeline.viewer.details import details_from_json
 
 MAX_SIZE_BYTES = 64 * 2**30  # a day of 4K video; more is a mistake
 ROOM_TO_SPARE_BYTES = 256 * 2**20  # what audio, proxy and thumbnails of an hour need beside the recording itself

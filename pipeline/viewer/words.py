@@ -279,11 +279,6 @@ _SHARES_OF_TIME = frozenset({"teacher_share", "student_share", "silence_share", 
 METRIC_WORDS: dict[str, MetricWords] = {item.name: item for item in _CATALOGUE}
 
 
-def metric_names(group: Group) -> tuple[str, ...]:
-    """The numbers of a group, in the order in which they are shown."""
-    return tuple(name for name, item in METRIC_WORDS.items() if item.group == group)
-
-
 def metric_words(name: str) -> MetricWords:
     """The words of that metric; a metric that the catalogue does not know yet is called by its own name."""
     known = METRIC_WORDS.get(name)

@@ -134,7 +134,9 @@ class Workspace:
 
     def _note(self, lesson_id: str, action: AccessAction) -> None:
         who = self.visitor
-        self.library.database.write(sharing.note_access, lesson_id, who.id, who.name, action)
+        # Players ask for a recording in many pieces; only the first one has something to write.
+        if not self.library.database.read(sharing.is_noted, lesson_id, who.id, action):
+            self.library.database.write(sharing.note_access, lesson_id, who.id, who.name, action)
 
     def _claim(self, connection: Connection, lesson_id: str, teacher_id: str | None) -> LessonRow:
         lessons.hold(connection, lesson_id)

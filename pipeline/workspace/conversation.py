@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 from pipeline.errors import AccessError, NotFoundError
 from pipeline.store import lessons, notes, sharing
 from pipeline.store.notes import NoteDraft
-from pipeline.store.rows import LessonRow, NoteKind, NoteRow
+from pipeline.store.rows import LessonRow, NoteRow
 from pipeline.workspace.access import Workspace
 
 _MOST_NEWS = 100
@@ -86,13 +86,6 @@ class Conversation:
         """Other words. Raises StoreError where the note was changed after ``seen_at``, AccessError for another's note."""
         self._own(lesson_id, note_id)
         return self._write(notes.edit, note_id, text, seen_at)
-
-    def describe(
-        self, lesson_id: str, note_id: str, *, kind: NoteKind, tags: tuple[str, ...], private: bool
-    ) -> NoteRow:
-        """Another kind, other tags, private or shared."""
-        self._own(lesson_id, note_id)
-        return self._write(notes.describe, note_id, kind=kind, tags=tags, private=private)
 
     def resolve(self, lesson_id: str, note_id: str, *, resolved: bool) -> NoteRow:
         """Says that the matter is settled, or open again: its author's and the lesson's owner's to say."""

@@ -186,7 +186,7 @@ class Cycles:
 
     def remove_step(self, cycle_id: str, step_id: str) -> Cycle:
         """Takes a step back."""
-        self.get(cycle_id)
+        self._open(cycle_id)
         self._write(cycles.remove_step, cycle_id, step_id)
         return self.get(cycle_id)
 

@@ -77,6 +77,12 @@ def _rows_about(connection: Connection, person_id: str) -> dict[str, list[dict[s
 
 def _erase(connection: Connection, person: PersonRow, by: str) -> None:
     connection.execute(delete(schema.note).where(schema.note.c.author_id == person.id))
+    as_coach = select(schema.cycle.c.id).where(schema.cycle.c.coach_id == person.id)
+    words = (schema.reflection.c.cycle_id.in_(as_coach), schema.reflection.c.side == "coach")
+    connection.execute(delete(schema.reflection).where(*words))
+    # Corrections name who made them and not whose account it was: of two people of one name, both lose it.
+    named = update(schema.correction).where(schema.correction.c.author == person.name)
+    connection.execute(named.values(author=""))
     for table in schema.metadata.sorted_tables:
         for column in _person_columns(table):
             if table is schema.person or column.foreign_keys:

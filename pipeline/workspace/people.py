@@ -10,6 +10,7 @@ people.of_session(token)
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -17,7 +18,7 @@ from typing import cast
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import LessonMirrorError, NotFoundError, SignInError, StoreError, UsageError
-from pipeline.store import audit, people, sharing
+from pipeline.store import audit, lessons, people, sharing
 from pipeline.store.database import now
 from pipeline.store.library import Library
 from pipeline.store.rows import AuditRow, PersonRole, PersonRow
@@ -77,7 +78,7 @@ class People:
 
     def add(self, login: str, name: str, roles: Iterable[str], *, by: str = "") -> Invited:
         """A new person with a code to set the password. Raises UsageError for nonsense, StoreError for a taken log-in."""
-        return self._write(self._add, _login(login), _name(name), _roles(roles), by)
+        return self._write(self._add, *checked(login, name, roles), by)
 
     def invite(self, person_id: str, *, by: str = "") -> Invited:
         """A new one-time code; earlier codes and all sessions end, and the person is told at the next log-in."""
@@ -134,14 +135,22 @@ class People:
         if not token:
             return None
         digest = passwords.digest(token)
-        person = self._read(people.of_session, digest, idle=IDLE, longest=LONGEST)
-        if person is not None:
-            self._write_seldom(digest)
+        found = self._read(people.of_session, digest, idle=IDLE, longest=LONGEST)
+        if found is None:
+            return None
+        person, stale = found
+        if stale:
+            with suppress(LessonMirrorError):  # a full disk must not keep people from reading
+                self._write(people.use_session, digest)
         return person
 
-    def take_notice(self, person_id: str) -> str:
-        """What the person has to be told once."""
-        return self._write(people.take_notice, person_id)
+    def notice(self, person_id: str) -> str:
+        """What the person has to be told, until :meth:`notice_read`; "" for nothing."""
+        return self._read(people.notice, person_id)
+
+    def notice_read(self, person_id: str) -> None:
+        """The person has read it."""
+        self._write(people.change, person_id, notice="")
 
     # Changing and leaving
 
@@ -168,12 +177,6 @@ class People:
     def record_of(self, person_id: str) -> tuple[AuditRow, ...]:
         """What was done with the account, oldest first."""
         return self._read(audit.about, person_id)
-
-    def _write_seldom(self, digest: str) -> None:
-        try:
-            self._write(people.use_session, digest)
-        except LessonMirrorError:  # a full disk must not keep people from reading
-            return
 
     def _add(self, connection: Connection, login: str, name: str, roles: frozenset[PersonRole], by: str) -> Invited:
         if not people.any_active(connection) and "administrator" not in roles:
@@ -280,8 +283,6 @@ class People:
         return count
 
     def _assign(self, connection: Connection, lesson_id: str, person_id: str, by: str) -> None:
-        from pipeline.store import lessons
-
         row, person = lessons.get(connection, lesson_id), people.get(connection, person_id)
         sharing.settle(connection, row.id, owner_id=person.id, uploader_id=row.uploader_id)
         audit.record(connection, "lesson assigned", lesson_id, f"to {person.id}; {_by(by)}")
@@ -302,6 +303,11 @@ def _check_administrator(connection: Connection, before: PersonRow) -> None:
     if "administrator" in before.roles and not people.count_active(connection, "administrator"):
         message = "This is the last administrator."
         raise StoreError(message, hint="Make somebody else administrator first.")
+
+
+def checked(login: str, name: str, roles: Iterable[str]) -> tuple[str, str, frozenset[PersonRole]]:
+    """Log-in, name and roles as they are kept. Raises UsageError for what makes no sense."""
+    return _login(login), _name(name), _roles(roles)
 
 
 def _login(text: str) -> str:

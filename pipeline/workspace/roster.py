@@ -7,18 +7,20 @@ import os
 from pathlib import Path
 from typing import TextIO
 
-from pipeline.errors import LessonMirrorError, UsageError
+from pipeline.errors import UsageError
 from pipeline.store.library import Library
-from pipeline.workspace.people import Invited, People
+from pipeline.store.rows import PersonRole
+from pipeline.transcripts.tables import read_table, require_columns
+from pipeline.workspace.people import People, checked
 
 _COLUMNS = ("login", "name", "roles")
 
 
 def import_people(library: Library, table: Path, codes: Path) -> int:
-    """Makes an account for each line of the CSV file ``table`` and writes their codes into the new file ``codes``.
+    """Makes an account for each line of ``table`` (CSV or XLSX) and writes their codes into the new file ``codes``.
 
     Says how many were made. A log-in that has an account already is left as it is, so that the same table can be given
-    again. Raises UsageError for a table that makes no sense, before anything is made.
+    again. Raises TranscriptError for what is no table and UsageError for a row that makes no sense, before anything is made.
     """
     people = People(library)
     lines = _read(table)
@@ -32,39 +34,26 @@ def import_people(library: Library, table: Path, codes: Path) -> int:
         writer.writerow(("login", "name", "code"))
         made = 0
         for login, name, roles in lines:
-            if login.casefold() not in known:
-                invited = _added(people, login, name, roles)
+            if login not in known:
+                invited = people.add(login, name, roles)
                 writer.writerow((invited.person.login, invited.person.name, invited.code))
                 made += 1
     return made
 
 
-def _added(people: People, login: str, name: str, roles: tuple[str, ...]) -> Invited:
+def _read(table: Path) -> list[tuple[str, str, frozenset[PersonRole]]]:
+    found = read_table(table)
+    found.columns = [name.strip().casefold() for name in found.columns]
+    require_columns(found, _COLUMNS, table)
+    rows = found[list(_COLUMNS)].itertuples(index=False, name=None)
+    return [_line(number, *row) for number, row in enumerate(rows, start=2) if any(row)]
+
+
+def _line(number: int, login: str, name: str, roles: str) -> tuple[str, str, frozenset[PersonRole]]:
     try:
-        return people.add(login, name, roles)
-    except LessonMirrorError as error:
-        raise UsageError(f"{login!r}: {error.message}", hint=error.hint) from error
-
-
-def _read(table: Path) -> list[tuple[str, str, tuple[str, ...]]]:
-    try:
-        text = table.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{table} cannot be read as a CSV file in UTF-8.", hint="Save it as CSV UTF-8.") from error
-    dialect = ";" if text.split("\n", 1)[0].count(";") > text.split("\n", 1)[0].count(",") else ","
-    rows = csv.DictReader(text.splitlines(), delimiter=dialect)
-    missing = [name for name in _COLUMNS if name not in (rows.fieldnames or ())]
-    if missing:
-        raise UsageError(f"{table} has no column {' and no column '.join(missing)}.", hint="The first line names them.")
-    return [_line(number, row) for number, row in enumerate(rows, start=2) if any(row.values())]
-
-
-def _line(number: int, row: dict[str, str]) -> tuple[str, str, tuple[str, ...]]:
-    login, name = (row["login"] or "").strip(), (row["name"] or "").strip()
-    roles = tuple((row["roles"] or "").replace(",", " ").casefold().split())
-    if not login or not roles:
-        raise UsageError(f"Line {number} has no log-in or no role.", hint="Each person needs both.")
-    return login, name or login, roles
+        return checked(login, name.strip() or login, roles.replace(",", " ").casefold().split())
+    except UsageError as error:
+        raise UsageError(f"Row {number}: {error.message}", hint=error.hint) from error
 
 
 def _new_private_file(path: Path) -> TextIO:

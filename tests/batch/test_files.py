@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.batch.files import collect, read_table
+from pipeline.batch.files import collect, wanted_by
 from pipeline.batch.hours import parse_hours
 from pipeline.batch.queue_worker import packed, unpacked
-from pipeline.errors import UsageError
+from pipeline.errors import LessonMirrorError, UsageError
 from pipeline.lesson import LessonDetails
 
 
@@ -46,18 +46,18 @@ def test_a_table_says_more_about_each_recording(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("teacher\nA\n", "no column 'path'"),
+        ("teacher\nA\n", "lacks the column path"),
         ("path,mark\na.mp4,3\n", "unknown column 'mark'"),
-        ("path,date\na.mp4,soon\n", "Line 2 of t.csv has no date"),
-        ("path,goal\na.mp4,much\n", "Line 2 of t.csv"),
-        ("path\na.mp4\nnothing.mp4\n", "Line 3 of t.csv names a file that is not there"),
+        ("path,date\na.mp4,soon\n", "Row 2 of t.csv has no date"),
+        ("path,goal\na.mp4,much\n", "Row 2 of t.csv"),
+        ("path\na.mp4\nnothing.mp4\n", "Row 3 of t.csv names a file that is not there"),
     ],
 )
 def test_what_is_wrong_in_a_table_is_said_with_its_line(tmp_path: Path, text: str, words: str) -> None:
     _touch(tmp_path, "a.mp4")
     (tmp_path / "t.csv").write_text(text)
-    with pytest.raises(UsageError, match=words):
-        read_table(tmp_path / "t.csv")
+    with pytest.raises(LessonMirrorError, match=words):
+        wanted_by(tmp_path / "t.csv")
 
 
 def test_a_source_that_is_not_there_is_said_before_anything_begins(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from sqlalchemy import update
 
-from pipeline.batch.conductor import progress
+from pipeline.batch.conductor import progress, retry
 from pipeline.batch.night_report import Line, to_csv, to_html
 from pipeline.errors import Cancelled
 from pipeline.store import batches, schema
@@ -109,6 +109,29 @@ def test_thousands_are_lined_up_in_seconds_and_in_little_memory(library: Library
     assert library.database.read(batches.counts, batch_id) == {"waiting": MANY}
     assert progress(library, batch_id).total == MANY
     assert psutil.Process().memory_info().rss - before < 100 * 2**20
+
+
+def test_a_lesson_that_was_taken_off_the_queue_is_no_success(library: Library) -> None:
+    batch_id = _batch(library, "a.mp4", "b.mp4")
+    for key in "ab":
+        item = library.database.write(batches.claim, batch_id, "w")
+        assert item
+        row = add_row(library, key)
+        said = {"lesson_id": row.id, "message": "", "hint": ""}
+        library.database.write(batches.settle, item.number, "w", "done", **said)
+        library.enqueue(row.id, "analyze")
+    job = library.claim_job("w")
+    assert job and (progress(library, batch_id).done, progress(library, batch_id).ended) == (0, False)
+    library.finish_job(job.id, worker="w")
+    (waiting,) = [item for item in library.jobs() if item.state == "waiting"]
+    library.cancel_job(waiting.id)
+    far = progress(library, batch_id)
+    assert (far.done, far.failed, far.ended) == (1, 1, True)
+    retry(library, batch_id)
+    assert not progress(library, batch_id).ended
+    library.delete_lesson(waiting.lesson_id)
+    retry(library, batch_id)
+    assert progress(library, batch_id).ended
 
 
 def test_cancelled_files_are_left_alone(library: Library) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import expect
 
+from pipeline.workspace.people import People
 from tests.browser.conftest import Watched
 from tests.browser.school import OpenSchool, choose, enter, school_server
+from tests.workspace.school import PASSWORD
 
 Visit = Callable[..., Watched]
 
@@ -78,6 +80,22 @@ def test_an_administrator_makes_an_account_and_its_owner_sets_the_password(opene
     fay.get_by_role("button", name="Set the password and log in").click()
     expect(fay.get_by_role("link", name="Fay Fresh")).to_be_visible()
     expect(fay.get_by_text("Begin with your own lesson")).to_be_visible()
+
+
+def test_a_code_that_was_given_out_is_told_until_it_is_read(opened: OpenSchool, visit: Visit) -> None:
+    people = People(opened.library)
+    code = people.invite(opened.school.dora.id, by="head").code
+    people.set_password("dora", code, PASSWORD)
+    dora = enter(visit, opened.server, opened.school.dora)
+    told = dora.get_by_text("A code to set a new password was given out")
+    expect(told).to_be_visible()
+    dora.reload()
+    expect(told).to_be_visible()
+    dora.get_by_role("button", name="I have read it").click()
+    expect(told).to_have_count(0)
+    dora.reload()
+    expect(dora.get_by_role("heading", name="Lesson Mirror")).to_be_visible()
+    expect(told).to_have_count(0)
 
 
 def test_the_password_is_changed_on_the_account_page(opened: OpenSchool, visit: Visit) -> None:

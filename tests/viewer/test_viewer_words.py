@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pipeline.lesson import ROLES, Metric
+from pipeline.lesson_json import details_to_json
 from pipeline.ports import STUDENT_LABELS, TEACHER_LABELS
 from pipeline.viewer import words
-from pipeline.viewer.details import details_from_json, details_to_json
+from pipeline.viewer.details import details_from_json
 from pipeline.viewer.move_words import MOVE_WORDS, sureness
 from pipeline.viewer.words import (
     METRIC_WORDS,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.store import people, sharing
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from pipeline.store import people, schema, sharing
 from pipeline.store.library import Library
 from pipeline.store.rows import LessonRow, PersonRole, PersonRow
 from pipeline.workspace import passwords
@@ -60,6 +63,17 @@ def end_share(library: Library, school: School) -> None:
     owner = workspace(library, school.ada)
     (share,) = owner.shares(school.lesson.id)
     owner.end_share(school.lesson.id, share.id)
+
+
+def everything_in(library: Library) -> str:
+    """All that the database holds, as one text."""
+
+    def rows(connection: Connection) -> str:
+        return "\n".join(
+            repr(row) for table in schema.metadata.sorted_tables for row in connection.execute(select(table))
+        )
+
+    return library.database.read(rows)
 
 
 _kept: list[str] = []

@@ -10,16 +10,19 @@ import pytest
 from sqlalchemy import update
 
 from pipeline.errors import AccessError, NotFoundError, UsageError
+from pipeline.lesson import Correction
 from pipeline.store import schema
 from pipeline.store.library import Library
 from pipeline.store.rows import PersonRow
+from pipeline.timeline import Span
 from pipeline.workspace.access import Workspace
+from pipeline.workspace.cycle import Cycles
 from pipeline.workspace.leaving import erase_person, export_person
 from pipeline.workspace.people import People
 from pipeline.workspace.use import use_of
 from pipeline.workspace.visitor import ALONE
 from tests.viewer.lesson_samples import add_recording
-from tests.workspace.school import School, add_person, end_share, open_school, visitor, workspace
+from tests.workspace.school import School, add_person, end_share, everything_in, open_school, visitor, workspace
 
 
 @pytest.fixture
@@ -157,14 +160,22 @@ class TestLeaving:
 
     def test_who_is_erased_leaves_nothing(self, library: Library, school: School) -> None:
         workspace(library, school.cleo).lesson(school.lesson.id, "looked")
+        library.add_correction(school.lesson.id, Correction(Span(0, 1), role="student"), "Cleo Carter")
+        cycles = Cycles(workspace(library, school.cleo))
+        cycle = cycles.start(school.ada.id, school.cleo.id, "Waiting")
+        cycles.reflect(cycle.row.id, "coach", {"saw": "Words of Cleo"}, shown=True)
         erase_person(library, school.cleo)
+        assert "Words of Cleo" not in everything_in(library)
+        assert len(library.corrections(school.lesson.id)) == 1
         assert [entry.name for entry in workspace(library, school.ada).accesses(school.lesson.id)] == [
             "Somebody who left"
         ]
         assert erase_person(library, school.ada) == 1
         assert library.lessons() == ()
-        everything = b"".join(path.read_bytes() for path in library.folder.rglob("*") if path.is_file())
-        assert b"Ada Archer" not in everything and b"Cleo Carter" not in everything
+        everything = everything_in(library)
+        assert "Ada Archer" not in everything and "Cleo Carter" not in everything and "Ben Baker" in everything
+        files = b"".join(path.read_bytes() for path in library.folder.rglob("*") if path.is_file())
+        assert b"Ada Archer" not in files and b"Cleo Carter" not in files
 
 
 def test_administrators_see_numbers_and_nobody_else_does(library: Library, school: School) -> None:

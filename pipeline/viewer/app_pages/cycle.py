@@ -10,6 +10,7 @@ import streamlit as st
 from pipeline.errors import LessonMirrorError
 from pipeline.store.rows import CycleSide, LessonRow
 from pipeline.viewer import words
+from pipeline.viewer.attempts import attempt
 from pipeline.viewer.cycle_words import (
     STEPS,
     WHAT_NEXT,
@@ -140,7 +141,8 @@ def plan(cycles: Cycles, cycle: Cycle) -> None:
         talk_on = st.date_input("When will you talk about the lesson?", row.talk_on, disabled=closed)
         sent = st.form_submit_button("Keep the plan", type="primary", disabled=closed)
     if sent:
-        goal = f"{name} {'>=' if at_least else '<='} {bound:g}" if name and bound is not None else ""
+        said = f": {cycle.goal.words}" if cycle.goal and cycle.goal.metric == name and cycle.goal.words else ""
+        goal = f"{name} {'>=' if at_least else '<='} {bound:g}{said}" if name and bound is not None else ""
         attempt(lambda: cycles.plan(row.id, Plan(focus, goal, outcome, talk_on), seen_at=row.updated_at))
     choose_lesson(cycle, "The lesson to look at", row.observed_id, cycles.observe)
     if found := cycles.evidence(cycle, row.observed_id):
@@ -153,7 +155,7 @@ def plan(cycles: Cycles, cycle: Cycle) -> None:
 def goal_fields(cycle: Cycle, *, disabled: bool) -> tuple[str | None, bool, float | None]:
     """A number of the lesson to reach, if wished: which, in which direction, how much (in its own unit, shares in percent)."""
     goal = cycle.goal
-    names = [item for group in words.GROUPS for item in words.metric_names(group)]
+    names = list(words.METRIC_WORDS)
     first, second, third = st.columns([3, 1.4, 1.2])
     name = first.selectbox(
         "A number to reach, if you wish",
@@ -247,7 +249,7 @@ def talk(cycles: Cycles, cycle: Cycle) -> None:
         done = tick.checkbox(label, step.done_at is not None, key=f"step-{step.id}")
         if done != (step.done_at is not None):
             attempt(partial(cycles.set_step, cycle.row.id, step.id, done=done))
-        if away.button("Remove", key=f"remove-{step.id}", type="tertiary"):
+        if cycle.stage != "closed" and away.button("Remove", key=f"remove-{step.id}", type="tertiary"):
             attempt(partial(cycles.remove_step, cycle.row.id, step.id))
     if cycle.stage == "closed":
         return
@@ -295,16 +297,6 @@ def confirm_removal(cycle_id: str) -> None:
     if st.button("Remove for good", type="primary"):
         Cycles(workspace()).remove(cycle_id)
         go_to(None)
-
-
-def attempt(work: Callable[[], object]) -> None:
-    """Does it and shows the page anew, or says why not."""
-    try:
-        work()
-    except LessonMirrorError as error:
-        st.error(escaped(str(error)))
-        return
-    st.rerun()
 
 
 show()

@@ -46,8 +46,7 @@ def show() -> None:
 
 def over_time(lessons: _Lessons) -> None:
     """One number over all lessons."""
-    names = [name for group in words.GROUPS for name in words.metric_names(group)]
-    known = [name for name in names if len(series(lessons, name)) > 1]
+    known = [name for name in words.METRIC_WORDS if len(series(lessons, name)) > 1]
     first = known.index(FIRST) if FIRST in known else 0
     name = st.selectbox("Which number?", known, index=first, format_func=lambda item: words.metric_words(item).label)
     points = series(lessons, name)
